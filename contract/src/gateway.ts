@@ -1,0 +1,35 @@
+import { z } from 'zod'
+
+/**
+ * What the gateway serves for one service. `key` is `projectId/serviceId`. Written by the control plane, kept on
+ * disk by the gateway, which goes on serving it when the control plane is gone.
+ */
+export const gatewayBackend = z.strictObject({
+  id: z.string().min(1),
+  host: z.string().min(1),
+  port: z.int().min(1).max(65535),
+  /** `draining`: no new requests; what is under way may finish within the service's drain budget. */
+  state: z.enum(['active', 'draining']),
+})
+
+export const gatewayRoute = z.strictObject({
+  /** Lower-case host names without port; `*` matches any. */
+  hosts: z.array(z.string().min(1)).min(1),
+  /** `/` or a prefix without trailing slash; matched on path segment boundaries, longest first. */
+  pathPrefix: z.string().regex(/^\//),
+  /** Backends of this route: for services with several ports each port has its own set. */
+  backends: z.array(gatewayBackend),
+})
+
+export const serviceRoutes = z.strictObject({
+  key: z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+$/),
+  /** Grows with each change; an older generation than the one held is refused. */
+  generation: z.int().min(0),
+  routes: z.array(gatewayRoute),
+  drainBudgetMs: z.int().min(0).default(30_000),
+  requestTimeoutMs: z.int().min(0).default(0).describe('0: none'),
+})
+
+export type GatewayBackend = z.infer<typeof gatewayBackend>
+export type GatewayRoute = z.infer<typeof gatewayRoute>
+export type ServiceRoutes = z.infer<typeof serviceRoutes>

@@ -1,0 +1,56 @@
+/** A checked-out source tree. `cleanUp` removes it. */
+export type Checkout = {
+  directory: string
+  sha: string
+  branch: string
+  message: string
+  cleanUp(): Promise<void>
+}
+
+/** Where code comes from. Every failure is a FairwayError: repository_unreachable, commit_not_found, invalid_git_url. */
+export type Source = {
+  /** The commit at the tip of a branch. */
+  resolve(request: {
+    url: string
+    branch: string
+    signal?: AbortSignal
+  }): Promise<{ sha: string; message: string }>
+  branches(request: { url: string; signal?: AbortSignal }): Promise<{ name: string; sha: string }[]>
+  /** A shallow clone of exactly that commit in a fresh directory below `into`. */
+  checkout(request: {
+    url: string
+    branch: string
+    sha: string
+    into: string
+    log: (line: string) => void
+    signal: AbortSignal
+  }): Promise<Checkout>
+}
+
+export type BuildRequest = {
+  /** Directory inside the checkout that is the build context, `/` for its root. Never leaves the checkout. */
+  context: string
+  checkout: Checkout
+  arguments: Readonly<Record<string, string>>
+  files: readonly { path: string; contentBase64: string }[]
+  log: (line: string) => void
+  signal: AbortSignal
+}
+
+/** What a build made. `digest` is `sha256:<hex>` of its content. */
+export type BuiltArtifact = {
+  digest: string
+  kind: 'bundle' | 'image'
+  sizeBytes: number
+  /** Start commands by process type, as argument vectors or shell lines, from the Procfile or package.json. */
+  processes: Readonly<Record<string, string>>
+}
+
+/** Makes a checkout into an immutable artifact. Failures are FairwayErrors `build_failed`, `aborted`, `invalid_path`, `disk_full`. */
+export type Builder = {
+  build(request: BuildRequest): Promise<BuiltArtifact>
+  /** Where the artifact lies for the runtime, or undefined when it is not kept any more. */
+  locate(digest: string): Promise<{ path: string } | undefined>
+  /** Removes every artifact that is not in `keep`; answers what went. */
+  collect(keep: ReadonlySet<string>): Promise<string[]>
+}
