@@ -10,6 +10,8 @@ export type Sealer = {
   seal(plain: Buffer, context: string): Buffer
   /** Throws when the value was tampered with, moved, or sealed with another master key. */
   open(sealed: Buffer, context: string): Buffer
+  /** Tells whoever masks output that this value, now in the clear, is secret. */
+  announce(value: string): void
 }
 
 const VERSION = 1
@@ -20,10 +22,11 @@ const HEADER_BYTES = 1 + NONCE_BYTES + KEY_BYTES + TAG_BYTES + NONCE_BYTES + TAG
 
 type Encrypted = { nonce: Buffer; tag: Buffer; data: Buffer }
 
-/** `masterKey` is 32 bytes. */
-export function createSealer(masterKey: Buffer): Sealer {
+/** `masterKey` is 32 bytes; `onSecret` gets every announced value. */
+export function createSealer(masterKey: Buffer, onSecret: (value: string) => void = () => undefined): Sealer {
   if (masterKey.length !== KEY_BYTES) throw new Error(`the master key must be ${KEY_BYTES} bytes`)
   return {
+    announce: onSecret,
     seal: (plain, context) => {
       const dataKey = randomBytes(KEY_BYTES)
       const wrapped = encrypt(masterKey, dataKey, context)
@@ -68,7 +71,10 @@ function split(sealed: Buffer): { wrapped: Encrypted; body: Encrypted } {
   if (sealed.length < HEADER_BYTES || sealed[0] !== VERSION)
     throw new Error('not a sealed value of a known version')
   let at = 1
-  const take = (bytes: number): Buffer => sealed.subarray(at, (at += bytes))
+  const take = (bytes: number): Buffer => {
+    at += bytes
+    return sealed.subarray(at - bytes, at)
+  }
   const wrapped = { nonce: take(NONCE_BYTES), data: take(KEY_BYTES), tag: take(TAG_BYTES) }
   const body = { nonce: take(NONCE_BYTES), tag: take(TAG_BYTES), data: sealed.subarray(at) }
   return { wrapped, body }
