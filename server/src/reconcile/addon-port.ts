@@ -63,11 +63,6 @@ export type AddonEngine = {
       storage: BackupStorage
     } & AddonProgress,
   ): Promise<{ tables: number; rows: number }>
-  /** Connection details by Northflank's key names: HOST, PORT, DATABASE, USERNAME, PASSWORD, POSTGRES_URI, … */
-  credentials(
-    endpoint: AddonEndpoint,
-    settings: AddonSettings,
-  ): { envs: Record<string, string>; secrets: Record<string, string> }
   logs(place: AddonPlace, tail: number): Promise<string[]>
   close(): Promise<void>
 }
