@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+/** Everything the server can be told, read once. The only reader of the environment. */
+export type Config = {
+  dataFolder: string
+  /** Absent: Fairway runs its own PostgreSQL in the data folder. */
+  databaseUrl: string | undefined
+  api: { host: string; port: number }
+  gateway: { host: string; port: number; domain: string; accessLog: boolean; workers: number }
+  builds: { concurrency: number; timeoutSeconds: number }
+  masterKey: Buffer
+  allowPrivateWebhooks: boolean
+  log: { level: string }
+  /** For tests: where to kill this process. */
+  crashAt: { point: string; nth: number } | undefined
+}
+
+const port = z.coerce.number().int().min(0).max(65535)
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
+
+const environment = z.object({
+  FAIRWAY_DATA: z.string().min(1).optional(),
+  XDG_DATA_HOME: z.string().min(1).optional(),
+  DATABASE_URL: z.string().min(1).optional(),
+  FAIRWAY_HOST: z.string().min(1).default('127.0.0.1'),
+  FAIRWAY_PORT: port.default(7420),
+  FAIRWAY_GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
+  FAIRWAY_GATEWAY_PORT: port.default(7480),
+  FAIRWAY_GATEWAY_WORKERS: z.coerce.number().int().min(1).max(64).default(2),
+  FAIRWAY_DOMAIN: z.string().min(1).default('localhost'),
+  FAIRWAY_ACCESS_LOG: flag.default(true),
+  FAIRWAY_BUILD_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+  FAIRWAY_BUILD_TIMEOUT: z.coerce.number().int().min(10).default(1800),
+  FAIRWAY_MASTER_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits (32 bytes)')
+    .optional(),
+  FAIRWAY_ALLOW_PRIVATE_WEBHOOKS: flag.default(false),
+  FAIRWAY_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  FAIRWAY_CRASH_AT: z
+    .string()
+    .regex(/^[a-z0-9.-]+(:\d+)?$/)
+    .optional(),
+})
+
+/** Reads, checks and completes the configuration. Throws one readable error naming every bad variable. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = environment.safeParse(env)
+  if (!parsed.success) throw new Error(`Fairway cannot start: ${problemsOf(parsed.error)}`)
+  const values = parsed.data
+  const dataFolder = resolve(values.FAIRWAY_DATA ?? defaultDataFolder(values.XDG_DATA_HOME))
+  return {
+    dataFolder,
+    databaseUrl: values.DATABASE_URL,
+    api: { host: values.FAIRWAY_HOST, port: values.FAIRWAY_PORT },
+    gateway: {
+      host: values.FAIRWAY_GATEWAY_HOST,
+      port: values.FAIRWAY_GATEWAY_PORT,
+      domain: values.FAIRWAY_DOMAIN,
+      accessLog: values.FAIRWAY_ACCESS_LOG,
+      workers: values.FAIRWAY_GATEWAY_WORKERS,
+    },
+    builds: { concurrency: values.FAIRWAY_BUILD_CONCURRENCY, timeoutSeconds: values.FAIRWAY_BUILD_TIMEOUT },
+    masterKey:
+      values.FAIRWAY_MASTER_KEY === undefined
+        ? masterKeyFile(dataFolder)
+        : Buffer.from(values.FAIRWAY_MASTER_KEY, 'hex'),
+    allowPrivateWebhooks: values.FAIRWAY_ALLOW_PRIVATE_WEBHOOKS,
+    log: { level: values.FAIRWAY_LOG_LEVEL },
+    crashAt: crashPoint(values.FAIRWAY_CRASH_AT),
+  }
+}
+
+const problemsOf = (error: z.ZodError): string =>
+  error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')
+
+const defaultDataFolder = (xdg: string | undefined): string =>
+  join(xdg ?? join(homedir(), '.local', 'share'), 'fairway')
+
+/** The master key lies beside the data in a 0600 file unless the environment brings it. */
+function masterKeyFile(dataFolder: string): Buffer {
+  const path = join(dataFolder, 'master.key')
+  mkdirSync(dataFolder, { recursive: true })
+  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' })
+  chmodSync(path, 0o600)
+  const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex')
+  if (key.length !== 32)
+    throw new Error(`${path} does not hold 64 hexadecimal digits. Restore it from a backup.`)
+  return key
+}
+
+function crashPoint(text: string | undefined): Config['crashAt'] {
+  if (text === undefined) return undefined
+  const [point = '', nth = '1'] = text.split(':')
+  return { point, nth: Number(nth) }
+}
