@@ -1,0 +1,111 @@
+/**
+ * The gateway's own process: started in a session of its own, so that it outlives the control plane, found again by
+ * its control socket, and ended only on request.
+ */
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { mkdir, open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { FairwayError } from '@fairway/contract/errors'
+import { type ControlClient, createControlClient, type GatewayHealth } from './control-client.ts'
+
+export type GatewaySettings = {
+  /** Where the public connects. Port 0 takes a free one, which changes when the gateway restarts. */
+  listen: { host: string; port: number }
+  controlSocket: string
+  /** Routes, access logs and the gateway's own log. */
+  stateFolder: string
+  /** The gateway's main file; by default the one of this installation. */
+  entry?: string
+  /** More flags, as `gateway/src/options.ts` has them: `{ 'access-log': 'off' }`. */
+  flags?: Readonly<Record<string, string>>
+}
+
+const START_DEADLINE_MS = 20_000
+const END_DEADLINE_MS = 20_000
+const POLL_MS = 25
+
+/** From source beside source, from a build beside a build. */
+export function defaultGatewayEntry(): string {
+  const fromSource = import.meta.url.endsWith('.ts')
+  const path = fromSource ? '../../../../gateway/src/main.ts' : '../../../../gateway/dist/main.js'
+  return fileURLToPath(new URL(path, import.meta.url))
+}
+
+/** The version that starting now would bring. */
+export function installedVersion(entry: string): string {
+  const manifest = JSON.parse(readFileSync(join(entry, '../../package.json'), 'utf8')) as { version: string }
+  return manifest.version
+}
+
+/** Starts the gateway and waits until its control socket answers; `traffic_failed` with its last words if it does not. */
+export async function startGatewayProcess(settings: GatewaySettings): Promise<GatewayHealth> {
+  await mkdir(settings.stateFolder, { recursive: true, mode: 0o700 })
+  const logPath = join(settings.stateFolder, 'gateway.log')
+  const logFile = await open(logPath, 'a', 0o640)
+  try {
+    const child = spawn(process.execPath, commandLine(settings), {
+      detached: true,
+      stdio: ['ignore', logFile.fd, logFile.fd],
+    })
+    child.unref()
+    return await waitForStart(createControlClient(settings.controlSocket), child, logPath)
+  } finally {
+    await logFile.close()
+  }
+}
+
+function commandLine({ entry = defaultGatewayEntry(), flags = {}, ...settings }: GatewaySettings): string[] {
+  const loader = entry.endsWith('.ts') ? ['--conditions=@fairway/source', '--import', 'tsx'] : []
+  const { host, port } = settings.listen
+  const all = {
+    listen: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    control: settings.controlSocket,
+    state: settings.stateFolder,
+    ...flags,
+  }
+  return [...loader, entry, ...Object.entries(all).map(([name, value]) => `--${name}=${value}`)]
+}
+
+async function waitForStart(
+  client: ControlClient,
+  child: ReturnType<typeof spawn>,
+  logPath: string,
+): Promise<GatewayHealth> {
+  let ended = false
+  child.once('exit', () => {
+    ended = true
+  })
+  child.once('error', () => {
+    ended = true
+  })
+  const deadline = performance.now() + START_DEADLINE_MS
+  while (performance.now() < deadline && !ended) {
+    const health = await client.health()
+    if (health?.pid === child.pid && health !== undefined) return health
+    await delay(POLL_MS)
+  }
+  const lastWords = (await readFile(logPath, 'utf8')).split('\n').slice(-6).join('\n')
+  throw new FairwayError(
+    'traffic_failed',
+    'The gateway did not start; gateway.log in its state folder says why.',
+    {
+      detail: lastWords,
+    },
+  )
+}
+
+/** Ends a running gateway: what is under way may finish. Resolves when its control socket no longer answers. */
+export async function stopEmbeddedGateway(controlSocket: string): Promise<void> {
+  const client = createControlClient(controlSocket)
+  if ((await client.health()) === undefined) return
+  await client.call('POST', '/shutdown')
+  const deadline = performance.now() + END_DEADLINE_MS
+  while ((await client.health()) !== undefined) {
+    if (performance.now() > deadline)
+      throw new FairwayError('traffic_failed', 'The gateway did not end in time.')
+    await delay(POLL_MS)
+  }
+}
