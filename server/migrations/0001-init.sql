@@ -36,7 +36,7 @@ create index event_at on event (at);
 
 create table token (
   id uuid primary key,
-  name text not null,
+  name text not null unique,
   hash text not null unique,           -- sha-256 of the secret part
   permission text not null,            -- read, write, admin
   created_at timestamptz not null default now(),
