@@ -1,0 +1,68 @@
+import { Command } from 'commander'
+import pc from 'picocolors'
+import type { Json } from '../client.ts'
+import { print } from '../output.ts'
+import { openSession } from '../session.ts'
+
+/** `fairway logs` and `fairway exec`. */
+export function addStreamCommands(program: Command): void {
+  program.addCommand(logsCommand())
+  program.addCommand(execCommand())
+}
+
+type LogOptions = { follow?: boolean; tail: string; instance?: string; run?: string; build?: string }
+
+function logsCommand(): Command {
+  return new Command('logs')
+    .description('the log of a service, a job run or a build')
+    .argument('<kind>', 'service or job')
+    .argument('<id>')
+    .option('-f, --follow', 'go on with new lines')
+    .option('-n, --tail <lines>', 'how many of the last lines first', '100')
+    .option('--instance <id>', 'one instance only')
+    .option('--run <id>', 'the run of a job; default its newest')
+    .option('--build <id>', 'the log of a build instead')
+    .action(async (kind: string, id: string, ...[options, command]: [LogOptions, Command]) => {
+      const session = openSession(command)
+      const query = new URLSearchParams({ tail: options.tail, follow: String(options.follow ?? false) })
+      if (options.instance) query.set('instance', options.instance)
+      if (options.run) query.set('run', options.run)
+      const base = `/projects/${session.project()}/${kind === 'job' ? 'jobs' : 'services'}/${encodeURIComponent(id)}`
+      const path = options.build
+        ? `${base}/build/${encodeURIComponent(options.build)}/logs/stream`
+        : `${base}/logs/stream`
+      for await (const { event, data } of session.client.stream(`${path}?${query}`)) {
+        if (event === 'line') printLogLine(data, session.format === 'json')
+      }
+    })
+}
+
+function printLogLine(line: Json, json: boolean): void {
+  if (json) {
+    print(JSON.stringify(line))
+    return
+  }
+  const who = line.instance === undefined ? '' : `${pc.cyan(String(line.instance).slice(0, 8))} `
+  const text = line.stream === 'stderr' ? pc.yellow(String(line.text)) : String(line.text)
+  print(`${who}${pc.dim(String(line.at ?? '').slice(11, 23))} ${text}`)
+}
+
+type ExecOptions = { instance?: string }
+
+function execCommand(): Command {
+  return new Command('exec')
+    .description('run a command in an instance of a service; the exit status is the command’s')
+    .argument('<service>')
+    .argument('<command...>', 'after --, without a shell: use sh -c "…" for one')
+    .option('--instance <id>', 'which instance; default any that runs')
+    .action(async (service: string, argv: string[], ...[options, command]: [ExecOptions, Command]) => {
+      const session = openSession(command)
+      const path = `/projects/${session.project()}/services/${encodeURIComponent(service)}/exec`
+      const body = { command: argv, ...(options.instance && { instance: options.instance }) }
+      for await (const { event, data } of session.client.stream(path, { method: 'POST', body })) {
+        if (event === 'stdout') process.stdout.write(Buffer.from(String(data.chunk), 'base64'))
+        if (event === 'stderr') process.stderr.write(Buffer.from(String(data.chunk), 'base64'))
+        if (event === 'exit') process.exitCode = Number(data.exitCode)
+      }
+    })
+}
