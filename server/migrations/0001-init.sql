@@ -28,8 +28,10 @@ create table event (
   subject text not null,               -- id of what it is about
   type text not null,
   actor text,
-  data jsonb not null default '{}'
+  data jsonb not null default '{}',
+  tx xid8 not null default pg_current_xact_id() -- live streams read in the order (tx, id): see db/event-log.ts
 );
+create index event_position on event (tx, id);
 create index event_subject on event (topic, subject, id);
 create index event_project on event (project_id, id);
 create index event_at on event (at);

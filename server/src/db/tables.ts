@@ -32,6 +32,7 @@ export type EventTable = {
   type: string
   actor: Generated<string | null>
   data: Generated<Json>
+  tx: Generated<string>
 }
 
 export type TokenTable = {
