@@ -24,6 +24,8 @@ export type RouteContract<
   reply: Reply
   /** Answers `{data, pagination}` when true. */
   paginated?: boolean
+  /** Answers server-sent events, each with `reply` as its data, when true. */
+  stream?: boolean
   status?: 200 | 201 | 202
 }
 

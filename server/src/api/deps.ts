@@ -1,0 +1,20 @@
+import type { Db } from '../db/db.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { Sealer } from '../lib/seal.ts'
+
+/** Wakes whoever waits on a database notification channel; answers how to stop. */
+export type Notifications = {
+  on(channel: string, wake: (payload: string) => void): () => void
+}
+
+/** Everything handlers may ask for. A handler destructures only what it uses. */
+export type ApiDeps = {
+  db: Db
+  sealer: Sealer
+  clock: Clock
+  log: Log
+  /** Blanks every known secret out of a text. */
+  mask(text: string): string
+  notifications: Notifications
+}
