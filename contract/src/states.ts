@@ -28,7 +28,7 @@ export const nodeMoves = {
     'aborted',
     'skipped',
   ],
-  async_wait: ['success', 'failure', 'retrying', 'running', 'aborting', 'aborted'],
+  async_wait: ['success', 'failure', 'retrying', 'running', 'aborting', 'aborted', 'skipped'],
   approval_wait: ['success', 'failure', 'aborting', 'aborted'],
   retrying: ['running', 'failure', 'aborting', 'aborted'],
   aborting: ['aborted', 'success', 'failure'],

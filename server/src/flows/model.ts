@@ -53,13 +53,13 @@ export type RunFacts = { status: RunStatus; abortRequested: boolean }
 export type NodeRows = ReadonlyMap<string, NodeRow>
 
 /**
- * What the engine has to do. All of it may be applied in one transaction, in this order, except that `start`,
- * `retry` and `cancel` then also run the node's executor.
+ * What the engine has to do: nothing but changes of rows, so all of it may be applied in one transaction, in this
+ * order. `patchOf` (settle.ts) says what each one writes. Steps begin to act because they are then in flight.
  */
 export type Action =
-  /** A container begins: waiting → running. With `resolve`, first resolve the node: it may turn out to be
-   *  skipped or invalid, may have a deadline, and a loop gets its iterations (state: `LoopState`). */
-  | { do: 'open'; path: string; kind: RowKind; resolve: boolean }
+  /** A container begins: waiting → running. With `resolve`, first resolve the node (resolve-node.ts): it may turn
+   *  out to be skipped or invalid, and a loop gets its iterations (state: `LoopState`). */
+  | { do: 'open'; path: string; kind: RowKind; resolve: boolean; timeoutSeconds: number | null }
   /** Insert these rows: the iterations of a loop and all their steps. */
   | { do: 'expand'; path: string; rows: readonly NewNode[] }
   /** A step begins: waiting → running. Resolve it first: it may turn out to be skipped or invalid. */
@@ -95,7 +95,7 @@ export type NodeResult =
   | { is: 'done'; data: unknown }
   | { is: 'waiting'; wakeAfterMs: number; state?: unknown; as: 'async_wait' | 'approval_wait' }
   | { is: 'failed'; error: NodeError }
-  /** The step had nothing to do, for instance build rules that reject the commit. */
+  /** The step had nothing to do, for instance build rules that reject the commit. Never after `approval_wait`. */
   | { is: 'skipped'; reason: string }
 
 export const done = (data: unknown = {}): NodeResult => ({ is: 'done', data })
