@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePorts } from './free-ports.ts'
+import { waitFor } from './wait-for.ts'
+
+/** A whole Fairway, as `fairway up` runs it, on free ports and a data folder of its own. */
+export type Fairway = {
+  url: string
+  gatewayUrl: string
+  gatewayPort: number
+  dataFolder: string
+  logFile: string
+  pid: number
+  token(): string
+  /** As a power cut would: nothing is said, nothing is cleaned up. */
+  kill(): Promise<void>
+  /** Asks politely and waits. Instances, addons and the gateway go on, as they should. */
+  stop(): Promise<void>
+  /** Ends every process that belongs to this data folder, also those that outlive the server. */
+  stopEverything(): Promise<void>
+}
+
+export type FairwayOptions = {
+  dataFolder: string
+  env?: Record<string, string>
+  ports?: { api: number; gateway: number }
+}
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../../..')
+
+export async function startFairway({ dataFolder, env = {}, ports }: FairwayOptions): Promise<Fairway> {
+  const [api, gateway] = ports ? [ports.api, ports.gateway] : await freePorts(2)
+  mkdirSync(dataFolder, { recursive: true })
+  const logFile = join(dataFolder, 'fairway.log')
+  const child = spawn(process.execPath, [join(root, 'server/dist/main.js')], {
+    env: {
+      ...process.env,
+      FAIRWAY_DATA: dataFolder,
+      FAIRWAY_PORT: String(api),
+      FAIRWAY_GATEWAY_PORT: String(gateway),
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  const log = createWriteStream(logFile, { flags: 'a' })
+  child.stdout.pipe(log)
+  child.stderr.pipe(log)
+  const url = `http://127.0.0.1:${api}`
+  await ready(child, url, logFile)
+  return handle(child, { url, gateway: gateway as number, dataFolder, logFile })
+}
+
+async function ready(child: ChildProcess, url: string, logFile: string): Promise<void> {
+  await waitFor(
+    'the server to be ready',
+    async () => {
+      if (child.exitCode !== null || child.signalCode !== null) {
+        throw new Error(`the server ended while starting:\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
+      }
+      return answers(`${url}/readyz`)
+    },
+    { deadlineMs: 30_000, everyMs: 25 },
+  )
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok
+  } catch (error) {
+    if (error instanceof TypeError) return false
+    throw error
+  }
+}
+
+type Started = { url: string; gateway: number; dataFolder: string; logFile: string }
+
+function handle(child: ChildProcess, { url, gateway, dataFolder, logFile }: Started): Fairway {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill(signal)
+    await ended
+  }
+  return {
+    url,
+    gatewayUrl: `http://127.0.0.1:${gateway}`,
+    gatewayPort: gateway,
+    dataFolder,
+    logFile,
+    pid: child.pid ?? 0,
+    token: () => readFileSync(join(dataFolder, 'admin-token'), 'utf8').trim(),
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    stopEverything: async () => {
+      await end('SIGTERM')
+      await stopAll(dataFolder)
+    },
+  }
+}
+
+/** `main.js stop-all` ends what outlives the server: instances, gateway, databases of this data folder. */
+function stopAll(dataFolder: string): Promise<void> {
+  const child = spawn(process.execPath, [join(root, 'server/dist/stop-all.js')], {
+    env: { ...process.env, FAIRWAY_DATA: dataFolder },
+    stdio: 'inherit',
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`stop-all ended with ${code}`))))
+  })
+}
