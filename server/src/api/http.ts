@@ -51,7 +51,9 @@ function acceptJson(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body.length === 0) done(null, undefined)
     else
-      parse(request, body as string, (error, value) => done(error === null ? null : malformed(error), value))
+      void parse(request, body as string, (error, value) =>
+        done(error === null ? null : malformed(error), value),
+      )
   })
 }
 
