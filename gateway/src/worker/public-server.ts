@@ -49,7 +49,13 @@ function readHead(traffic: TrafficState, req: IncomingMessage): ForwardedHead | 
 
 const plainAddress = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address)
 
+/** The last answer of each connection: what follows it on the wire must not be written into it. */
+const lastAnswers = new WeakMap<Duplex, ServerResponse>()
+
 function handlePlain(traffic: TrafficState, req: IncomingMessage, res: ServerResponse): void {
+  // The connection ends with that answer: what was sent behind it is not a request to believe.
+  if (lastAnswers.get(req.socket)?.shouldKeepAlive === false) return
+  lastAnswers.set(req.socket, res)
   const head = readHead(traffic, req)
   if ('status' in head) {
     const page = errorPage(head, traffic.headRules.newRequestId())
@@ -82,6 +88,11 @@ const byErrorCode: Record<string, Refusal> = {
 function refuseMalformed(traffic: TrafficState, error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
+    return
+  }
+  const answer = lastAnswers.get(socket)
+  if (answer?.headersSent && !answer.closed) {
+    socket.end(() => socket.destroy())
     return
   }
   const refusal = byErrorCode[error.code ?? ''] ?? refusals.badRequest
