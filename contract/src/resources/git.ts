@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const SCP_FORM = /^[A-Za-z0-9._][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:(?!\/\/)[^\s:][^\s]*$/
+const SCP_FORM = /^[A-Za-z0-9._][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:(?!\/\/)[^\s:-][^\s]*$/
 const HOST = /^([A-Za-z0-9._~-]+(:[^@/\s]*)?@)?(\[[0-9a-fA-F:]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(:\d{1,5})?$/
 
 /**
