@@ -103,12 +103,17 @@ const routesOf = <P extends z.ZodObject>(noun: 'Service' | 'Job', base: string, 
       params: one,
       reply: z.object({}),
     }),
+  }
+}
+
+const logRoutesOf = <P extends z.ZodObject>(noun: 'Service' | 'Job', base: string, params: P) => {
+  const read = { method: 'GET', tag: 'Builds', permission: 'read', params } as const
+  return {
     branches: route({
       ...read,
       id: `list${noun}Branches`,
       path: `${base}/branches`,
       summary: 'The branches of the repository',
-      params,
       reply: z.object({
         branches: z.array(
           z.object({
@@ -125,7 +130,6 @@ const routesOf = <P extends z.ZodObject>(noun: 'Service' | 'Job', base: string, 
       id: `get${noun}BuildLogs`,
       path: `${base}/build-logs`,
       summary: 'The last lines of a build log',
-      params,
       query: logQuery,
       reply: z.array(logLine),
     }),
@@ -134,7 +138,6 @@ const routesOf = <P extends z.ZodObject>(noun: 'Service' | 'Job', base: string, 
       id: `get${noun}Logs`,
       path: `${base}/logs`,
       summary: 'The last lines of the instances',
-      params,
       query: logQuery,
       reply: z.array(logLine),
     }),
@@ -148,6 +151,18 @@ export const serviceBuilds = routesOf(
 )
 
 export const jobBuilds = routesOf(
+  'Job',
+  '/projects/{projectId}/jobs/{jobId}',
+  z.object({ projectId: resourceId, jobId: resourceId }),
+)
+
+export const serviceLogs = logRoutesOf(
+  'Service',
+  '/projects/{projectId}/services/{serviceId}',
+  z.object({ projectId: resourceId, serviceId: resourceId }),
+)
+
+export const jobLogs = logRoutesOf(
   'Job',
   '/projects/{projectId}/jobs/{jobId}',
   z.object({ projectId: resourceId, jobId: resourceId }),
