@@ -1,14 +1,7 @@
 import { z } from 'zod'
 import { resourceId } from '../names.ts'
 import { patchOf } from '../patch-of.ts'
-import {
-  billing,
-  docker,
-  externalSource,
-  internalSource,
-  runShape,
-  storage,
-} from '../resources/deployment.ts'
+import { billing, storage } from '../resources/deployment.ts'
 import { healthCheck, healthChecks } from '../resources/health-check.ts'
 import { cronJobBody, cronSettings, jobBody, jobKinds, jobSettings, manualJobBody } from '../resources/job.ts'
 import { route } from '../route.ts'
