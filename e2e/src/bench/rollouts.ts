@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { freePorts } from '../fairway/free-ports.ts'
+import type { Json, Rest } from '../fairway/rest.ts'
+import { withFairway } from '../fairway/test-fairway.ts'
+import { createTinyRepository } from '../fairway/tiny-repository.ts'
+import { buildTiny, deploymentIs, deployTiny, setUpTiny, TINY } from '../fairway/tiny-setup.ts'
+import { waitFor } from '../fairway/wait-for.ts'
+import { startLoad } from '../load/start-load.ts'
+import { median, ms, printFigures } from './figures.ts'
+
+const INSTANCES = 3
+const ROLLOUTS = Number(process.env.FAIRWAY_BENCH_ROLLOUTS ?? 100)
+
+/** Consecutive rollouts of a 3-instance service under constant load: failed requests, and time over the floor. */
+export async function benchRollouts(): Promise<void> {
+  await withFairway(
+    async ({ fairway, call, folder }) => {
+      const repository = createTinyRepository(join(folder, 'repository'))
+      await setUpTiny(call, repository.url, { instances: INSTANCES, drainSeconds: 2 })
+      const shas = [repository.commit('one', 'good'), repository.commit('two', 'good')]
+      const builds = []
+      for (const sha of shas) builds.push(await buildTiny(call, sha))
+      await deployTiny(call, builds[0]?.id)
+      await deploymentIs(call, 'COMPLETED')
+      const floor = await floorMs(repository.folder)
+      const load = startLoad({
+        url: fairway.gatewayUrl,
+        host: 'web--tiny.localhost',
+        path: '/',
+        newConnectionsPerSecond: 100,
+        keepAliveClients: 8,
+        webSockets: { path: '/socket', count: 20 },
+      })
+      const times: number[] = []
+      for (let i = 1; i <= ROLLOUTS; i += 1) times.push(await timeOfRollout(call, builds[i % 2] as Json))
+      const report = await load.stop()
+      printFigures(`${ROLLOUTS} rollouts of ${INSTANCES} instances under load`, [
+        {
+          requests: report.requests,
+          failed: report.failed,
+          'longest gap': ms(report.longestGapMs),
+          'WebSockets moved (1012)': report.webSockets.restarted,
+          'WebSockets lost': report.webSockets.failed,
+        },
+      ])
+      for (const failure of report.failures) process.stdout.write(`failure: ${failure}\n`)
+      const waves = INSTANCES
+      printFigures('Rollout time over its floor', [
+        {
+          'start to first readiness': ms(floor),
+          waves,
+          floor: ms(floor * waves),
+          'median rollout': ms(median(times)),
+          ratio: (median(times) / (floor * waves)).toFixed(2),
+          budget: '≤ 1.2',
+        },
+      ])
+    },
+    { env: { FAIRWAY_LOG_LEVEL: 'warn' } },
+  )
+}
+
+/** Until the new revision serves alone: from the request to the rollout's own completion. */
+async function timeOfRollout(call: Rest, build: Json): Promise<number> {
+  const started = performance.now()
+  await deployTiny(call, build.id)
+  await waitFor(
+    'the rollout to complete',
+    async () => {
+      const service = await call('GET', `/projects/${TINY}/services/web`)
+      const deployed = (service.deployment as Json).internal as Json | undefined
+      return (
+        ((service.status as Json).deployment as Json).status === 'COMPLETED' &&
+        deployed?.deployedSHA === build.sha
+      )
+    },
+    { everyMs: 20, deadlineMs: 120_000 },
+  )
+  return performance.now() - started
+}
+
+/** The same program by hand: from its start to its first good readiness answer, median of five. */
+async function floorMs(folder: string): Promise<number> {
+  const times = []
+  for (let i = 0; i < 5; i += 1) times.push(await startToReady(folder))
+  return median(times)
+}
+
+async function startToReady(folder: string): Promise<number> {
+  const [port] = await freePorts(1)
+  const started = performance.now()
+  const child = spawn(process.execPath, ['server.js'], {
+    cwd: folder,
+    env: { ...process.env, PORT: String(port) },
+  })
+  try {
+    await waitFor('readiness', () => isReady(Number(port)), { everyMs: 5 })
+    return performance.now() - started
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
+
+async function isReady(port: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/ready`)).ok
+  } catch (error) {
+    if (error instanceof TypeError) return false
+    throw error
+  }
+}
