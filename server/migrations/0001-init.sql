@@ -463,6 +463,7 @@ create table release_run (
   stage text not null,
   number bigint generated always as identity, -- creation order, for the queue
   kind text not null default 'release', -- release, rollback
+  trigger text not null default 'manual', -- manual, template; automatic: git, webhook
   rollback_of uuid,
   parent_run_id uuid,                  -- the run whose RunTemplate node started this one
   parent_path text,
@@ -508,6 +509,15 @@ create table release_node (
   ended_at timestamptz,
   primary key (run_id, path)
 );
+
+-- Which runs to wake when something concludes: a build, a job run, a backup, a restore, a service's rollout, a run.
+create table release_waiter (
+  topic text not null,
+  subject text not null,
+  run_id uuid not null references release_run on delete cascade,
+  primary key (topic, subject, run_id)
+);
+create index release_waiter_run on release_waiter (run_id);
 
 create table approval (
   run_id uuid not null,

@@ -416,8 +416,9 @@ export type ReleaseRunTable = {
   project_id: string
   pipeline_id: string
   stage: string
-  number: Generated<number | null>
+  number: Generated<number>
   kind: Generated<string>
+  trigger: Generated<string>
   rollback_of: Generated<string | null>
   parent_run_id: Generated<string | null>
   parent_path: Generated<string | null>
@@ -457,6 +458,12 @@ export type ReleaseNodeTable = {
   deadline_at: Generated<Date | null>
   next_attempt_at: Generated<Date | null>
   ended_at: Generated<Date | null>
+}
+
+export type ReleaseWaiterTable = {
+  topic: string
+  subject: string
+  run_id: string
 }
 
 export type ApprovalTable = {
@@ -502,5 +509,6 @@ export type Tables = {
   release_flow_version: ReleaseFlowVersionTable
   release_run: ReleaseRunTable
   release_node: ReleaseNodeTable
+  release_waiter: ReleaseWaiterTable
   approval: ApprovalTable
 }
