@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { expression } from './values.ts'
+import { orExpression, written } from './values.ts'
 
 export const DEFAULT_TIMEOUT_SECONDS = 3600
 export const MAX_TIMEOUT_SECONDS = 14_400
@@ -17,9 +17,7 @@ export const settings = z.strictObject({
 export type Settings = z.infer<typeof settings>
 
 export const timeoutDuration = (max: number) =>
-  z
-    .union([z.int().min(1).max(max), expression])
-    .describe(`Seconds until the step counts as failed, 1 to ${max}.`)
+  written.integer(1, max).describe(`Seconds until the step counts as failed, 1 to ${max}.`)
 
 const refPattern = /^[A-Za-z][A-Za-z0-9_-]*$/
 
@@ -32,8 +30,7 @@ export const nodeRef = z
 const common = (maxTimeout: number) => ({
   ref: nodeRef.optional(),
   timeoutDuration: timeoutDuration(maxTimeout).optional(),
-  skipNodeExecution: z
-    .union([z.boolean(), z.enum(['true', 'false']), expression])
+  skipNodeExecution: orExpression(z.union([z.boolean(), z.enum(['true', 'false'])]), 'true or false')
     .optional()
     .describe('The step is skipped when this is true.'),
   settings: settings.optional(),

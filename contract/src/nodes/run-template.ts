@@ -21,10 +21,7 @@ export const runTemplateSpec = <W>(values: Values<W>) =>
       .describe('stage, pipelineId:stage or projectId/pipelineId:stage, such as shop:Staging.'),
     arguments: z
       .strictObject({
-        variables: values.list(
-          z.strictObject({ key: values.text(200), value: z.union([z.literal(''), values.text()]) }),
-          200,
-        ),
+        variables: values.list(z.strictObject({ key: values.text(200), value: values.text(20_000, 0) }), 200),
       })
       .optional(),
   })

@@ -8,7 +8,8 @@ import { z } from 'zod'
  * `W` is what a value may be besides itself: `string` when written, `never` when resolved.
  */
 export type Values<W> = {
-  text(max?: number): z.ZodType<string>
+  /** `min` 0: may be empty. */
+  text(max?: number, min?: 0 | 1): z.ZodType<string>
   matching(pattern: RegExp, rule: string): z.ZodType<string>
   integer(min: number, max: number): z.ZodType<number | W>
   boolean(): z.ZodType<boolean | W>
@@ -24,26 +25,33 @@ const MAX_LIST = 500
 export const holdsExpression = (value: unknown): value is string =>
   typeof value === 'string' && EXPRESSION.test(value)
 
-export const expression = z
-  .string()
-  .max(MAX_TEXT)
-  .regex(EXPRESSION, 'must be a value of the right type or an expression such as ${args.NAME}')
+/** `rule` says what it must be when it is neither. */
+export const orExpression = <T>(schema: z.ZodType<T>, rule: string): z.ZodType<T | string> => {
+  const error = `must be ${rule}, or an expression such as \${args.NAME}`
+  return z.union([schema, z.string().max(MAX_TEXT).regex(EXPRESSION, error)], { error })
+}
 
-const orExpression = <T>(schema: z.ZodType<T>): z.ZodType<T | string> => z.union([schema, expression])
+const oneOfRule = (choices: readonly string[]): string => `one of ${choices.join(', ')}`
+const integerRule = (min: number, max: number): string => `a whole number from ${min} to ${max}`
 
 const choice = <T extends string>(choices: readonly [T, ...T[]]) =>
-  z.enum(choices, { error: `must be one of ${choices.join(', ')}` })
+  z.enum(choices, { error: `must be ${oneOfRule(choices)}` })
 
-const plainText = (max: number) => z.string().min(1, 'must not be empty').max(max)
+const integer = (min: number, max: number) => {
+  const error = `must be ${integerRule(min, max)}`
+  return z.int({ error }).min(min, error).max(max, error)
+}
+
+const plainText = (max: number, min: 0 | 1) => z.string().min(min, 'must not be empty').max(max)
 
 export const written: Values<string> = {
-  text: (max = MAX_TEXT) => plainText(max),
+  text: (max = MAX_TEXT, min = 1) => plainText(max, min),
   matching: (pattern, rule) =>
     z.string().refine((value) => holdsExpression(value) || pattern.test(value), { error: rule }),
-  integer: (min, max) => orExpression(z.int().min(min).max(max)),
-  boolean: () => orExpression(z.boolean()),
-  oneOf: (...choices) => orExpression(choice(choices)),
-  list: (item, max = MAX_LIST) => orExpression(z.array(item).max(max)),
+  integer: (min, max) => orExpression(integer(min, max), integerRule(min, max)),
+  boolean: () => orExpression(z.boolean(), 'true or false'),
+  oneOf: (...choices) => orExpression(choice(choices), oneOfRule(choices)),
+  list: (item, max = MAX_LIST) => orExpression(z.array(item).max(max), 'a list'),
 }
 
 const asText = (value: unknown): unknown =>
@@ -58,26 +66,24 @@ const asBoolean = (value: unknown): unknown => {
 }
 
 export const resolved: Values<never> = {
-  text: (max = MAX_TEXT) => z.preprocess(asText, plainText(max)),
+  text: (max = MAX_TEXT, min = 1) => z.preprocess(asText, plainText(max, min)),
   matching: (pattern, rule) => z.preprocess(asText, z.string().regex(pattern, rule)),
-  integer: (min, max) => z.preprocess(asNumber, z.int().min(min).max(max)),
-  boolean: () => z.preprocess(asBoolean, z.boolean()),
+  integer: (min, max) => z.preprocess(asNumber, integer(min, max)),
+  boolean: () => z.preprocess(asBoolean, z.boolean({ error: 'must be true or false' })),
   oneOf: (...choices) => z.preprocess(asText, choice(choices)),
   list: (item, max = MAX_LIST) => z.array(item).max(max),
 }
 
 /** Environment variables, build arguments: a name to a text, which may be empty. */
 export const variables = <W>(values: Values<W>) =>
-  z.record(z.string().min(1).max(200), z.union([z.literal(''), values.text()]))
+  z.record(z.string().min(1).max(200), values.text(MAX_TEXT, 0))
 
 /** Files by their absolute path: `{data, encoding}`, as Northflank writes them. */
 export const files = <W>(values: Values<W>) =>
   z.record(
     z.string().min(1).max(500),
     z.strictObject({
-      data: z.union([z.literal(''), values.text(1_000_000)]),
+      data: values.text(1_000_000, 0),
       encoding: values.text(20).optional(),
     }),
   )
-
-export const resourceIdText = <W>(values: Values<W>) => values.text(200)

@@ -22,7 +22,7 @@ export function parseDocument(
     }
   if (JSON.stringify(value ?? null).length > MAX_DOCUMENT_BYTES)
     return { ok: false, problems: [{ path: '', rule: `must be smaller than ${MAX_DOCUMENT_BYTES} bytes.` }] }
-  const parsed = flowDocument.safeParse(value)
+  const parsed = flowDocument.safeParse(value, { reportInput: true })
   if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error, '') }
   return { ok: true, document: parsed.data as FlowDocument }
 }
@@ -54,18 +54,28 @@ function fromIssue(issue: Issue, at: string): Problem[] {
 }
 
 function ruleOf(issue: Issue): string {
-  if (issue.code === 'invalid_type')
-    return issue.input === undefined ? missing(issue) : `must be ${article(issue.expected)}`
-  // Of the forms that a value may take, the first is the plain one; the last is the expression.
-  const [plain] = issue.code === 'invalid_union' ? (issue.errors[0] ?? []) : []
-  if (plain !== undefined) return `${ruleOf(plain as Issue)}, or an expression such as \${args.NAME}`
-  return issue.message
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined
+        ? `is missing: give ${named(issue.expected)}`
+        : `must be ${named(issue.expected)}`
+    case 'too_small':
+      return issue.message.startsWith('must')
+        ? issue.message
+        : `must ${amount(issue.origin)} at least ${issue.minimum}`
+    case 'too_big':
+      return issue.message.startsWith('must')
+        ? issue.message
+        : `must ${amount(issue.origin)} at most ${issue.maximum}`
+    default:
+      return issue.message
+  }
 }
 
-const missing = (issue: Extract<Issue, { code: 'invalid_type' }>): string =>
-  issue.message.includes('received undefined') || issue.input === undefined
-    ? `is missing: give ${article(issue.expected)}`
-    : issue.message
+const amount = (origin: string): string => {
+  if (origin === 'string') return 'have a length of'
+  return origin === 'array' ? 'have a count of' : 'be'
+}
 
 const names: Record<string, string> = {
   string: 'a text',
@@ -77,7 +87,7 @@ const names: Record<string, string> = {
   record: 'an object',
 }
 
-const article = (expected: string): string => names[expected] ?? expected
+const named = (expected: string): string => names[expected] ?? expected
 
 const sentence = (rule: string): string => (rule.endsWith('.') ? rule : `${rule}.`)
 

@@ -41,7 +41,7 @@ export function resolveNode(
 }
 
 function ready(node: FlowNode, at: string, value: unknown, seconds: number | null): ResolvedNode {
-  const parsed = kindOf(node.kind)?.spec.safeParse(value)
+  const parsed = kindOf(node.kind)?.spec.safeParse(value, { reportInput: true })
   if (parsed === undefined) return invalid([{ path: `${at}.kind`, rule: 'is not a kind of step.' }])
   if (!parsed.success) return invalid(problemsOf(parsed.error, `${at}.spec`))
   const timeoutSeconds = timeoutInside(node, parsed.data) ?? seconds
