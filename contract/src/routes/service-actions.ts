@@ -141,6 +141,7 @@ export const containerView = z.object({
   ipAddresses: z.array(z.string()).optional(),
   ready: z.boolean(),
   routed: z.boolean(),
+  draining: z.boolean(),
   state: z.string(),
   restarts: z.number(),
   crashLooping: z.boolean(),
