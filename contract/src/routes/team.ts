@@ -13,7 +13,12 @@ export const login = route({
   reply: z.record(z.string(), z.unknown()),
 })
 
-export const teamView = z.object({ id: z.string(), name: z.string() })
+export const teamView = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  createdAt: z.string(),
+})
 
 export const listTeams = route({
   id: 'listTeams',

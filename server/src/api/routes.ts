@@ -1,8 +1,19 @@
 import { eventRoutes } from './events/routes.ts'
+import { pipelineRoutes } from './pipelines/routes.ts'
+import { projectRoutes } from './projects/routes.ts'
 import type { Route } from './route.ts'
 import { secretRoutes } from './secrets/routes.ts'
+import { tagRoutes } from './tags/routes.ts'
 import { teamRoutes } from './teams/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
 
 /** Every route of the API. A new noun adds its array here. */
-export const routes: readonly Route[] = [...teamRoutes, ...tokenRoutes, ...secretRoutes, ...eventRoutes]
+export const routes: readonly Route[] = [
+  ...teamRoutes,
+  ...tokenRoutes,
+  ...tagRoutes,
+  ...projectRoutes,
+  ...pipelineRoutes,
+  ...secretRoutes,
+  ...eventRoutes,
+]

@@ -53,11 +53,10 @@ export async function updateProject(
   tx: Tx,
   id: string,
   change: { description?: string; color?: string; deleting?: true },
-  now: Date,
 ): Promise<ProjectRow | undefined> {
   return tx
     .updateTable('project')
-    .set({ ...change, updated_at: now })
+    .set((eb) => ({ ...change, updated_at: eb.fn<Date>('now') }))
     .where('id', '=', id)
     .returning(columns)
     .executeTakeFirst()

@@ -3,7 +3,7 @@ import { pageOfAll } from '../page.ts'
 import { defineRoute } from '../route.ts'
 import { TEAM_ID } from './team.ts'
 
-const TEAM = { id: TEAM_ID, name: 'Default' }
+const TEAM = { id: TEAM_ID, name: 'Default', description: '', createdAt: '1970-01-01T00:00:00.000Z' }
 
 export const teamRoutes = [
   defineRoute(contract.login, async ({ actor }) => ({

@@ -1,0 +1,48 @@
+import { sql } from 'kysely'
+import type { Db } from './db.ts'
+
+type Child = { id: string; name: string; description: string }
+
+export type ProjectContents = {
+  services: (Child & { kind: 'combined' | 'build' | 'deployment' })[]
+  jobs: (Child & { kind: 'manual' | 'cron' })[]
+  addons: (Child & { type: string })[]
+}
+
+/** The names of everything in a project. */
+export async function readProjectContents(db: Db, projectId: string): Promise<ProjectContents> {
+  const { rows } = await sql<Child & { table: keyof ProjectContents; kind: string }>`
+    select 'services' as table, id, name, description, kind from service where project_id = ${projectId}
+    union all select 'jobs', id, name, description, kind from job where project_id = ${projectId}
+    union all select 'addons', id, name, description, type from addon where project_id = ${projectId}
+    order by 1, 2`.execute(db)
+  const of = (table: keyof ProjectContents) => rows.filter((row) => row.table === table)
+  return {
+    services: of('services') as ProjectContents['services'],
+    jobs: of('jobs') as ProjectContents['jobs'],
+    addons: of('addons').map(({ kind, ...child }) => ({ ...child, type: kind })),
+  }
+}
+
+/** How many services and addons still have something running or are not yet cleared away. */
+export async function countProjectLeftovers(
+  db: Db,
+  projectId: string,
+): Promise<{ services: number; addons: number; jobRuns: number }> {
+  const { rows } = await sql<{ services: number; addons: number; jobRuns: number }>`
+    select (select count(*) from service where project_id = ${projectId})::int as services,
+           (select count(*) from addon where project_id = ${projectId})::int as addons,
+           (select count(*) from job_run where project_id = ${projectId}
+              and status in ('QUEUED', 'RUNNING', 'ABORTING'))::int as "jobRuns"`.execute(db)
+  return rows[0] ?? { services: 0, addons: 0, jobRuns: 0 }
+}
+
+export async function projectHasAddon(db: Db, projectId: string, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('addon')
+    .select('id')
+    .where('project_id', '=', projectId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row !== undefined
+}
