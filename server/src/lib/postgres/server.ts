@@ -1,180 +1,163 @@
-import { spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
-import pg from 'pg'
-import type { Binaries } from './binaries.ts'
-import { dataOf, environmentOf, give, logOf, readPassword, type ServerFolder } from './data-folder.ts'
-import { operatingUser } from './operating-user.ts'
-import { alive, findPostmaster, type Postmaster } from './postmaster.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../free-port.ts'
+import { hasCode } from '../has-code.ts'
+import { type Cluster, directoryArgument, serverEnvironment } from './cluster.ts'
+import { clearDeadLock, findPostmaster } from './postmaster.ts'
 
-/** A server that answers on loopback. It is a process of its own and outlives us. */
-export type PostgresServer = {
-  pid: number
-  port: number
-  /** It ran before we came. */
-  adopted: boolean
-  /** Of the superuser `postgres`, for the named database. */
-  connectionString(database?: string): string
+/** A server that accepts connections on 127.0.0.1. `adopted`: it was running already. */
+export type RunningServer = { pid: number; port: number; adopted: boolean }
+
+/** Server settings by name, as in postgresql.conf. They show in the process list: no secrets. */
+export type ServerSettings = Readonly<Record<string, string>>
+
+const POLL_MS = 20
+const RETRY_MS = 50
+const START_DEADLINE_MS = 60_000
+
+const STANDING_SETTINGS: ServerSettings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  log_checkpoints: 'off',
+  // A failing statement may hold a secret.
+  log_min_error_statement: 'panic',
+  logging_collector: 'on',
+  log_directory: 'log',
+  log_filename: 'postgresql-%a.log',
+  log_rotation_age: '1d',
+  log_rotation_size: '0',
+  log_truncate_on_rotation: 'on',
 }
 
-export type StartOptions = {
-  /** Absent: the port it had, or a free one. */
-  port?: number
-  settings?: Readonly<Record<string, string>>
-  deadlineMs?: number
-}
-
-const STEP_MS = 25
-
-/** Starts the server of a prepared folder, or adopts the one that runs; resolves once it answers queries. */
-export async function startPostgres(
-  folder: ServerFolder,
-  binaries: Binaries,
-  options: StartOptions = {},
-): Promise<PostgresServer> {
-  const until = performance.now() + (options.deadlineMs ?? 30_000)
-  const running = findPostmaster(dataOf(folder))
-  const adopted = running !== undefined
-  // When only the postmaster was killed, its lock file and port stay for a moment: so starting is tried again.
+/**
+ * Starts the server of an initialised cluster, or adopts the one that runs. It outlives this process. Its port is kept
+ * in the folder and used again if it is free. A start that fails because remains of a killed server still hold the
+ * directory or the port is tried again until the deadline.
+ */
+export async function startServer(
+  cluster: Cluster,
+  settings: ServerSettings = {},
+  deadlineMs = START_DEADLINE_MS,
+): Promise<RunningServer> {
+  const deadline = AbortSignal.timeout(deadlineMs)
   for (;;) {
-    const postmaster = findPostmaster(dataOf(folder)) ?? (await spawnServer(folder, binaries, options))
-    if (postmaster !== undefined && (await answers(folder, postmaster)))
-      return serverOf(folder, postmaster, adopted)
-    if (performance.now() > until) throw startFailed(folder)
-    await pause(STEP_MS)
+    const running = await untilSettled(cluster, deadline)
+    if (running !== undefined) return { ...running, adopted: true }
+    await clearDeadLock(cluster.dataDirectory)
+    const started = await tryStart(cluster, settings, deadline)
+    if (started !== undefined) return { ...started, adopted: false }
+    if (deadline.aborted) throw new Error(`PostgreSQL did not start: ${await lastWords(cluster)}`)
+    await delay(RETRY_MS)
   }
 }
 
-const serverOf = (folder: ServerFolder, { pid, port }: Postmaster, adopted: boolean): PostgresServer => ({
-  pid,
-  port,
-  adopted,
-  connectionString: (database = 'postgres') =>
-    `postgres://postgres:${encodeURIComponent(readPassword(folder))}@127.0.0.1:${port}/${database}`,
-})
-
-async function spawnServer(
-  folder: ServerFolder,
-  binaries: Binaries,
-  options: StartOptions,
-): Promise<Postmaster | undefined> {
-  const port = options.port ?? lastPort(folder) ?? (await freePort())
-  const settings = {
-    listen_addresses: '127.0.0.1',
-    port: String(port),
-    unix_socket_directories: '',
-    password_encryption: 'scram-sha-256',
-    ...options.settings,
-  }
-  const log = openSync(logOf(folder), 'a', 0o600)
-  give(logOf(folder))
-  const child = spawn(
-    join(binaries.folder, 'bin/postgres'),
-    [
-      '-D',
-      dataOf(folder),
-      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    ],
-    {
-      env: environmentOf(binaries),
-      ...operatingUser(),
-      cwd: '/',
-      detached: true,
-      stdio: ['ignore', log, log],
-    },
-  )
-  closeSync(log)
-  child.unref()
-  return appears(folder, child)
-}
-
-/** Until its pid file names it, or it has ended. */
-async function appears(
-  folder: ServerFolder,
-  child: ReturnType<typeof spawn>,
-): Promise<Postmaster | undefined> {
-  let ended = false
-  child.once('exit', () => {
-    ended = true
-  })
-  child.once('error', () => {
-    ended = true
-  })
-  while (!ended) {
-    const postmaster = findPostmaster(dataOf(folder))
-    if (postmaster?.pid === child.pid) return postmaster
-    await pause(5)
+/** Undefined: the process ended before it was ready. */
+async function tryStart(
+  cluster: Cluster,
+  settings: ServerSettings,
+  deadline: AbortSignal,
+): Promise<{ pid: number; port: number } | undefined> {
+  const port = await keepPort(cluster)
+  const child = await spawnServer(cluster, { ...STANDING_SETTINGS, ...settings, port: String(port) })
+  if (child.pid === undefined) throw new Error('the postgres program could not be started')
+  while (child.exitCode === null && child.signalCode === null) {
+    const found = await findPostmaster(cluster.dataDirectory)
+    if (found?.ready && found.pid === child.pid) return { pid: found.pid, port: found.port }
+    if (deadline.aborted) {
+      child.kill('SIGQUIT')
+      return undefined
+    }
+    await delay(POLL_MS)
   }
   return undefined
 }
 
-async function answers(folder: ServerFolder, { port }: Postmaster): Promise<boolean> {
-  const client = new pg.Client({
-    host: '127.0.0.1',
-    port,
-    user: 'postgres',
-    password: readPassword(folder),
-    database: 'postgres',
-    connectionTimeoutMillis: 5000,
-  })
+/** Waits for a server that is starting or stopping. Undefined: none runs. */
+async function untilSettled(
+  cluster: Cluster,
+  deadline: AbortSignal,
+): Promise<{ pid: number; port: number } | undefined> {
+  for (;;) {
+    const found = await findPostmaster(cluster.dataDirectory)
+    if (found === undefined) return undefined
+    if (found.ready) return { pid: found.pid, port: found.port }
+    if (deadline.aborted) throw new Error(`PostgreSQL (process ${found.pid}) did not become ready`)
+    await delay(POLL_MS)
+  }
+}
+
+async function spawnServer(cluster: Cluster, settings: ServerSettings): Promise<ChildProcess> {
+  const log = await open(join(cluster.folder, 'start.log'), 'w', 0o600)
   try {
-    await client.connect()
-    await client.query('select 1')
-    return true
-  } catch (error) {
-    if (isStarting(error)) return false
-    throw error
+    const child = spawn(
+      join(cluster.binaries.root, 'bin', 'postgres'),
+      [
+        '-D',
+        directoryArgument(cluster.identity, cluster.dataDirectory),
+        ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ],
+      {
+        cwd: cluster.dataDirectory,
+        env: serverEnvironment,
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+        ...cluster.identity,
+      },
+    )
+    await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject))
+    child.unref()
+    return child
   } finally {
-    await client.end()
+    await log.close()
   }
 }
 
-const CANNOT_CONNECT_NOW = '57P03'
-
-function isStarting(error: unknown): boolean {
-  const { code } = error as { code?: string }
-  return code === CANNOT_CONNECT_NOW || code === 'ECONNREFUSED' || code === 'ECONNRESET'
+/** The port of the last start if it is free, else a new one; kept for the next start. */
+async function keepPort(cluster: Cluster): Promise<number> {
+  const path = join(cluster.folder, 'port')
+  const port = await freePort(await readPort(path))
+  await writeFile(path, `${port}\n`)
+  return port
 }
 
-function lastPort(folder: ServerFolder): number | undefined {
+async function readPort(path: string): Promise<number> {
   try {
-    const words = readFileSync(join(dataOf(folder), 'postmaster.opts'), 'utf8')
-    const found = /"port=(\d+)"/.exec(words)
-    return found === null ? undefined : Number(found[1])
+    return Number(await readFile(path, 'utf8')) || 0
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (hasCode(error, 'ENOENT')) return 0
     throw error
   }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
+async function lastWords(cluster: Cluster): Promise<string> {
+  const text = await readFile(join(cluster.folder, 'start.log'), 'utf8')
+  return text.trim().split('\n').slice(-5).join(' | ')
 }
 
-function startFailed(folder: ServerFolder): Error {
-  const tail = readFileSync(logOf(folder), 'utf8').split('\n').slice(-15).join('\n')
-  return new Error(`PostgreSQL did not start in time. The end of ${logOf(folder)}:\n${tail}`)
-}
+const STOP_STEPS: readonly [NodeJS.Signals, number][] = [
+  ['SIGINT', 30_000],
+  ['SIGQUIT', 10_000],
+  ['SIGKILL', 10_000],
+]
 
-/** `fast` ends sessions and checkpoints; `immediate` is what a crash would do. Resolves when the process is gone. */
-export async function stopPostgres(folder: ServerFolder, mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
-  const postmaster = findPostmaster(dataOf(folder))
-  if (postmaster === undefined) return
-  process.kill(postmaster.pid, mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
-  const until = performance.now() + 60_000
-  while (alive(postmaster.pid) && findPostmaster(dataOf(folder)) !== undefined) {
-    if (performance.now() > until) {
-      throw new Error(`PostgreSQL (pid ${postmaster.pid}) did not stop within 60 s.`)
-    }
-    await pause(10)
+/** Ends all connections and stops the server cleanly; harder when it does not end in time. Nothing runs: no-op. */
+export async function stopServer(cluster: Pick<Cluster, 'dataDirectory'>): Promise<void> {
+  for (const [signal, waitMs] of STOP_STEPS) {
+    const running = await findPostmaster(cluster.dataDirectory)
+    if (running === undefined) return
+    process.kill(running.pid, signal)
+    if (await ended(cluster.dataDirectory, waitMs)) return
   }
+  throw new Error('PostgreSQL cannot be stopped')
+}
+
+async function ended(dataDirectory: string, waitMs: number): Promise<boolean> {
+  const deadline = AbortSignal.timeout(waitMs)
+  while (!deadline.aborted) {
+    if ((await findPostmaster(dataDirectory)) === undefined) return true
+    await delay(POLL_MS)
+  }
+  return false
 }

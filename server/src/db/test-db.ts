@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { inject } from 'vitest'
+import { type Db, openDb } from './db.ts'
+
+export type TestDb = { pool: pg.Pool; connectionString: string }
+
+const TEMPLATE = 'fairway_template'
+
+/** Runs `work` on a fresh, migrated database of its own, and drops it afterwards. */
+export async function withTestDb<T>(work: (db: Db, test: TestDb) => Promise<T>): Promise<T> {
+  const server = inject('postgres')
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  await admin(server, `create database ${name} template ${TEMPLATE}`)
+  const connectionString = server.replace(/\/[^/]*$/, `/${name}`)
+  const { db, pool } = openDb(connectionString, { max: 20 })
+  try {
+    return await work(db, { pool, connectionString })
+  } finally {
+    await db.destroy()
+    await admin(server, `drop database ${name} with (force)`)
+  }
+}
+
+async function admin(connectionString: string, statement: string): Promise<void> {
+  const client = new pg.Client(connectionString)
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
