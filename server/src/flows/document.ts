@@ -54,19 +54,16 @@ function fromIssue(issue: Issue, at: string): Problem[] {
 }
 
 function ruleOf(issue: Issue): string {
+  // The schema's own sentence, where it has one.
+  const own = issue.message.startsWith('must')
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined
-        ? `is missing: give ${named(issue.expected)}`
-        : `must be ${named(issue.expected)}`
+      if (issue.input === undefined) return `is missing: give ${named(issue.expected)}`
+      return own ? issue.message : `must be ${named(issue.expected)}`
     case 'too_small':
-      return issue.message.startsWith('must')
-        ? issue.message
-        : `must ${amount(issue.origin)} at least ${issue.minimum}`
+      return own ? issue.message : `must ${amount(issue.origin)} at least ${issue.minimum}`
     case 'too_big':
-      return issue.message.startsWith('must')
-        ? issue.message
-        : `must ${amount(issue.origin)} at most ${issue.maximum}`
+      return own ? issue.message : `must ${amount(issue.origin)} at most ${issue.maximum}`
     default:
       return issue.message
   }

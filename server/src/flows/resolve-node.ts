@@ -4,6 +4,7 @@ import { resolveValue, type Scope, type ValueProblem } from './expression.ts'
 import { isTrue } from './functions/function.ts'
 import type { FlowDocument, FlowNode, LoopState, NodeError } from './model.ts'
 import { documentPath } from './paths.ts'
+import { ownSpec } from './walk.ts'
 
 /** A node whose expressions have all become values. */
 export type ResolvedNode =
@@ -49,17 +50,6 @@ function ready(node: FlowNode, at: string, value: unknown, seconds: number | nul
   const { iterations } = parsed.data as LoopState
   const opened = { state: { iterations }, response: { iterations, count: iterations.length } }
   return { is: 'ready', spec: parsed.data, timeoutSeconds, opened }
-}
-
-/** The fields of the node itself: what a container holds is resolved when it begins. */
-function ownSpec(node: FlowNode): unknown {
-  switch (node.kind) {
-    case 'Workflow':
-    case 'LoopWorkflow':
-      return { ...node.spec, steps: [] }
-    default:
-      return node.spec
-  }
 }
 
 function resolveTimeout(
