@@ -1,11 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { locateBinaries } from '../lib/postgres/binaries.ts'
-import { ensureCluster } from '../lib/postgres/data-folder.ts'
-import { startPostgres, stopPostgres } from '../lib/postgres/server.ts'
+import { initialise, openCluster } from '../lib/postgres/cluster.ts'
+import { startServer, stopServer } from '../lib/postgres/server.ts'
 import { migrate } from './migrate.ts'
 
 declare module 'vitest' {
@@ -23,20 +23,22 @@ const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'o
 /** One PostgreSQL for the whole run, with a migrated template that `withTestDb` clones. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const root = mkdtempSync(join(tmpdir(), 'fairway-test-pg-'))
-  const folder = { root: join(root, 'server') }
-  const binaries = await locateBinaries(join(root, 'cache'))
-  await ensureCluster(folder, binaries, { sync: false })
-  const server = await startPostgres(folder, binaries, { settings })
-  await makeTemplate(server.connectionString)
-  project.provide('postgres', server.connectionString())
+  const cluster = await openCluster(join(root, 'server'), join(root, 'binaries'))
+  const password = randomUUID()
+  await initialise(cluster, { name: 'postgres', password }, { sync: false })
+  const { port } = await startServer(cluster, settings)
+  const connectionString = (database: string): string =>
+    `postgres://postgres:${password}@127.0.0.1:${port}/${database}`
+  await makeTemplate(connectionString)
+  project.provide('postgres', connectionString('postgres'))
   return async () => {
-    await stopPostgres(folder, 'immediate')
+    await stopServer(cluster)
     rmSync(root, { recursive: true, force: true })
   }
 }
 
-async function makeTemplate(connectionString: (database?: string) => string): Promise<void> {
-  const admin = new pg.Client(connectionString())
+async function makeTemplate(connectionString: (database: string) => string): Promise<void> {
+  const admin = new pg.Client(connectionString('postgres'))
   await admin.connect()
   await admin.query(`create database ${TEMPLATE}`)
   await admin.end()
