@@ -27,10 +27,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const password = randomUUID()
   await initialise(cluster, { name: 'postgres', password }, { sync: false })
   const { port } = await startServer(cluster, settings)
-  const connectionString = (database: string): string =>
+  const connectionString = (database = 'postgres'): string =>
     `postgres://postgres:${password}@127.0.0.1:${port}/${database}`
   await makeTemplate(connectionString)
-  project.provide('postgres', connectionString('postgres'))
+  project.provide('postgres', connectionString())
   return async () => {
     await stopServer(cluster)
     rmSync(root, { recursive: true, force: true })
