@@ -1,12 +1,12 @@
 /**
  * The embedded gateway. One primary owns the public socket, the routes on disk and the control socket; workers carry
- * the traffic, each with a share of the connections. Routes are loaded before the first connection is taken.
+ * the traffic, each with the connections it accepts. Routes are loaded before the first connection is taken.
  */
 import type { Server as ControlServer } from 'node:http'
-import { createServer, type Server } from 'node:net'
 import { controlRoutes } from './control/control-routes.ts'
 import { listenControl } from './control/control-server.ts'
 import { HeldRoutes } from './control/held-routes.ts'
+import { bindPublic, type PublicSocket, portOf } from './control/public-socket.ts'
 import { WorkerPool } from './control/worker-pool.ts'
 import { log } from './log.ts'
 import type { GatewayOptions } from './options.ts'
@@ -25,11 +25,12 @@ export async function startGateway(options: GatewayOptions, version: string): Pr
   for (const damage of held.damaged) log('routes.damaged', damage)
   const workers = new WorkerPool(options, () => held.all())
   // Binding comes first: it is what keeps a second gateway from starting on the same port.
-  const listener = await listenPublic(options, workers)
-  await workers.start()
-  const listenPort = portOf(listener)
+  const socket = await bindPublic(options.listenHost, options.listenPort)
+  const listenPort = portOf(socket)
+  await workers.prepare()
+  await workers.serve(socket)
   let control: ControlServer | undefined
-  const shutDown = once(() => endGateway({ listener, workers, control: () => control }))
+  const shutDown = once(() => endGateway({ socket, workers, control: () => control }))
   const identity = { version, listenHost: options.listenHost, listenPort }
   control = await listenControl(
     options.controlSocket,
@@ -46,27 +47,11 @@ export async function startGateway(options: GatewayOptions, version: string): Pr
   return { listenPort, shutDown }
 }
 
-function listenPublic(options: GatewayOptions, workers: WorkerPool): Promise<Server> {
-  const listener = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
-    socket.on('error', () => socket.destroy())
-    workers.dispatch(socket)
-  })
-  return new Promise((resolve, reject) => {
-    listener.once('error', reject)
-    listener.listen({ host: options.listenHost, port: options.listenPort, backlog: 4096 }, () => {
-      listener.off('error', reject)
-      // Out of file descriptors, for instance: the next connection may do.
-      listener.on('error', (error) => log('listener.failed', { reason: error.message }))
-      resolve(listener)
-    })
-  })
-}
+type Running = { socket: PublicSocket; workers: WorkerPool; control: () => ControlServer | undefined }
 
-type Running = { listener: Server; workers: WorkerPool; control: () => ControlServer | undefined }
-
-async function endGateway({ listener, workers, control }: Running): Promise<void> {
+async function endGateway({ socket, workers, control }: Running): Promise<void> {
   log('gateway.ending')
-  listener.close()
+  socket.close()
   await workers.retire(RETIRE_WITHIN_MS)
   control()?.close()
   log('gateway.ended')
@@ -79,11 +64,4 @@ function once(run: () => Promise<void>): () => Promise<void> {
     running ??= run()
     return running
   }
-}
-
-function portOf(listener: Server): number {
-  const address = listener.address()
-  if (address === null || typeof address === 'string')
-    throw new Error('broken invariant: listening on a TCP port')
-  return address.port
 }

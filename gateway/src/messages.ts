@@ -7,8 +7,8 @@ export type ToWorker =
   | { type: 'report'; id: number }
   /** Finish what is under way, then end. Connections are told to close. */
   | { type: 'retire'; id: number; withinMs: number }
-  /** Comes with a socket. */
-  | { type: 'connection' }
+  /** Comes with the public socket: take connections from it. */
+  | { type: 'serve'; id: number }
 
 export type ToPrimary = { type: 'ready' } | { type: 'done'; id: number; value?: WorkerReport }
 

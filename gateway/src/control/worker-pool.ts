@@ -2,14 +2,14 @@
  * The workers that carry the traffic. A worker that dies is replaced and gets every service before its first
  * connection; what asked something of it is answered, because a dead worker serves nothing old.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import type { Socket } from 'node:net'
+import { type ChildProcess, fork, type SendHandle } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ServiceRoutes } from '@fairway/contract/gateway'
 import { log } from '../log.ts'
 import type { ToPrimary, ToWorker, WorkerReport } from '../messages.ts'
 import type { GatewayOptions } from '../options.ts'
+import type { PublicSocket } from './public-socket.ts'
 
 const RESTART_DELAY_MS = 200
 
@@ -17,12 +17,15 @@ type Ask =
   | { type: 'apply'; routes: ServiceRoutes }
   | { type: 'remove'; key: string }
   | { type: 'report' }
+  | { type: 'serve' }
   | { type: 'retire'; withinMs: number }
 
 type Worker = {
   number: number
   child: ChildProcess
-  /** It has every service and takes connections. */
+  /** It has every service. */
+  prepared: boolean
+  /** And takes connections. */
   serving: boolean
   waiting: Map<number, (value: WorkerReport | undefined) => void>
   gone: Promise<void>
@@ -32,8 +35,7 @@ export class WorkerPool {
   readonly #options: GatewayOptions
   readonly #services: () => Iterable<ServiceRoutes>
   readonly #workers = new Map<number, Worker>()
-  readonly #queue: Socket[] = []
-  #next = 0
+  #socket: PublicSocket | undefined
   #lastId = 0
   #ending = false
 
@@ -43,10 +45,17 @@ export class WorkerPool {
     this.#services = services
   }
 
-  /** Resolves once every worker takes connections. */
-  async start(): Promise<void> {
+  /** Resolves once every worker has every service, and waits to take connections. */
+  async prepare(): Promise<void> {
     const numbers = Array.from({ length: this.#options.workers }, (_, i) => i + 1)
     await Promise.all(numbers.map((number) => this.#startWorker(number)))
+  }
+
+  /** Resolves once every worker takes connections from the socket, as do those that come after them. */
+  async serve(socket: PublicSocket): Promise<void> {
+    this.#socket = socket
+    const prepared = [...this.#workers.values()].filter((worker) => worker.prepared)
+    await Promise.all(prepared.map((worker) => this.#serve(worker, socket)))
   }
 
   get size(): number {
@@ -74,24 +83,10 @@ export class WorkerPool {
     await Promise.all(ends)
   }
 
-  /** Hands a fresh connection to the next worker; while there is none, it waits. */
-  dispatch(socket: Socket): void {
-    const serving = [...this.#workers.values()].filter((worker) => worker.serving)
-    this.#next += 1
-    const worker = serving[this.#next % serving.length]
-    if (worker === undefined) {
-      this.#queue.push(socket)
-      return
-    }
-    worker.child.send({ type: 'connection' } satisfies ToWorker, socket, { keepOpen: false }, (error) => {
-      if (error !== null) socket.destroy()
-    })
-  }
-
   async #startWorker(number: number): Promise<void> {
     const child = forkWorker(number, this.#options)
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-    const worker: Worker = { number, child, serving: false, waiting: new Map(), gone }
+    const worker: Worker = { number, child, prepared: false, serving: false, waiting: new Map(), gone }
     this.#workers.set(number, worker)
     child.once('exit', (code, signal) => this.#workerEnded(worker, code, signal))
     // Sending to a worker that just died: its exit answers those who wait.
@@ -113,8 +108,13 @@ export class WorkerPool {
 
   async #workerReady(worker: Worker): Promise<void> {
     await Promise.all([...this.#services()].map((routes) => this.#ask(worker, { type: 'apply', routes })))
+    worker.prepared = true
+    if (this.#socket !== undefined) await this.#serve(worker, this.#socket)
+  }
+
+  async #serve(worker: Worker, socket: PublicSocket): Promise<void> {
+    await this.#ask(worker, { type: 'serve' }, socket)
     worker.serving = true
-    for (const socket of this.#queue.splice(0)) this.dispatch(socket)
   }
 
   #workerEnded(worker: Worker, code: number | null, signal: NodeJS.Signals | null): void {
@@ -132,12 +132,13 @@ export class WorkerPool {
     return Promise.all([...this.#workers.values()].map((worker) => this.#ask(worker, ask)))
   }
 
-  #ask(worker: Worker, ask: Ask): Promise<WorkerReport | undefined> {
+  #ask(worker: Worker, ask: Ask, socket?: PublicSocket): Promise<WorkerReport | undefined> {
     this.#lastId += 1
     const id = this.#lastId
     return new Promise((resolve) => {
       worker.waiting.set(id, resolve)
-      worker.child.send({ ...ask, id } satisfies ToWorker)
+      // A bare socket handle can be sent, though the types only know of servers and sockets.
+      worker.child.send({ ...ask, id } satisfies ToWorker, socket as unknown as SendHandle | undefined)
     })
   }
 }

@@ -1,5 +1,5 @@
 /** A worker: takes connections and routes from the primary, and ends when the primary does. */
-import { Socket } from 'node:net'
+import { Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { log, messageOf } from '../log.ts'
 import type { ToPrimary, ToWorker, WorkerReport } from '../messages.ts'
@@ -9,6 +9,9 @@ import { createPublicServer } from './public-server.ts'
 import { TrafficState } from './traffic-state.ts'
 
 const RETIRE_LINGER_MS = 1_000
+/** After WebSockets were told to go. */
+const LAST_WORDS_MS = 2_000
+const BACKLOG = 4_096
 
 type Start = { number: number; options: GatewayOptions }
 
@@ -26,35 +29,34 @@ function start({ number, options }: Start): void {
   const done = (id: number, value?: WorkerReport): void =>
     tell(value === undefined ? { type: 'done', id } : { type: 'done', id, value })
 
-  const take = (socket: unknown): void => {
-    // A client that left on the way here arrives as nothing.
-    if (!(socket instanceof Socket)) return
+  server.on('connection', (socket: Socket) => {
     open.add(socket)
     socket.once('close', () => open.delete(socket))
-    socket.setNoDelay(true)
-    server.emit('connection', socket)
-    socket.resume()
-  }
+  })
 
   const retire = (withinMs: number): void => {
     traffic.retiring = true
+    // Takes no more connections. (node:http's own close would end idle ones at once.)
+    Server.prototype.close.call(server)
     // Busy clients learn with their next answer that the connection ends; only then are idle ones closed.
     const closeIdleFrom = performance.now() + Math.min(RETIRE_LINGER_MS, withinMs / 2)
     const leave = (): void => {
       accessLog.close()
       process.exit(0)
     }
-    setTimeout(leave, withinMs)
+    setTimeout(() => traffic.cutAll(), withinMs)
+    setTimeout(leave, withinMs + LAST_WORDS_MS)
     setInterval(() => {
       if (performance.now() > closeIdleFrom) server.closeIdleConnections()
       if (open.size === 0) leave()
     }, 50)
   }
 
-  process.on('message', (message: ToWorker, socket: unknown) => {
+  process.on('message', (message: ToWorker, socket: object) => {
     switch (message.type) {
-      case 'connection':
-        return take(socket)
+      case 'serve':
+        server.listen(socket, BACKLOG, () => done(message.id))
+        return
       case 'apply':
         traffic.apply(message.routes)
         return done(message.id)

@@ -1,4 +1,4 @@
-/** The node:http server of a worker. It listens on nothing: connections come from the primary. */
+/** The node:http server of a worker: reads heads, and hands each request to its exchange. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -20,8 +20,6 @@ export function createPublicServer(traffic: TrafficState): Server {
     handleUpgrade(traffic, { req, socket: socket as Socket, early }),
   )
   server.on('clientError', (error, socket) => refuseMalformed(traffic, error, socket))
-  // What starts node's watch over slow heads is listening, and this server gets its connections otherwise.
-  server.emit('listening')
   return server
 }
 

@@ -44,6 +44,10 @@ export class ServedService {
     for (const backend of this.#backends.values()) backend.drain(this.#drainBudgetMs)
   }
 
+  cutAll(): void {
+    for (const backend of this.#backends.values()) backend.cutAll()
+  }
+
   #backend(target: GatewayBackend, named: Map<string, Backend>): Backend {
     const address = `${target.id} ${target.host} ${target.port}`
     const backend = this.#backends.get(address) ?? new Backend(target, this.#connectTimeoutMs)

@@ -41,6 +41,11 @@ export class TrafficState {
     this.#rebuild()
   }
 
+  /** Ends what is under way: WebSockets are told to come back. */
+  cutAll(): void {
+    for (const service of this.#services.values()) service.cutAll()
+  }
+
   snapshot(): ServiceSnapshot[] {
     return [...this.#services.values()].map((service) => service.snapshot())
   }
