@@ -36,7 +36,8 @@ function formsOf(value: string): string[] {
   return [value, ...lines, quoted, percentEncoded(value), Buffer.from(value).toString('base64')]
 }
 
-const percentEncoded = (value: string): string => encodeURIComponent(value.toWellFormed())
+// Through a buffer, because half a surrogate pair cannot be percent-encoded.
+const percentEncoded = (value: string): string => encodeURIComponent(Buffer.from(value).toString())
 
 // Longest first, so that a secret that contains another one is blanked as a whole.
 function patternOf(values: ReadonlySet<string>): RegExp {
