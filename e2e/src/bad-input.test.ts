@@ -156,7 +156,7 @@ describe('a request that breaks a rule gets a 4xx that names the field', () => {
       /files|\.\./,
     ],
     ['a resource that is not there', 'GET', '/projects/tiny/services/nothing', undefined, /nothing/],
-  ])('%s', async (_title, method, path, body, pattern) => {
+  ])('%s', async (_title, ...[method, path, body, pattern]) => {
     const { status, text } = await refused(method, path, body)
     expect(status).toBeGreaterThanOrEqual(400)
     expect(status).toBeLessThan(500)
