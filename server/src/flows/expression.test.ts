@@ -103,6 +103,8 @@ describe('what does not resolve', () => {
     expect(value("${fn.if(refs.nope.id, 'yes', 'no')}")).toBe('no')
     expect(value('${fn.not(args.NOPE)}')).toBe(true)
     expect(value('${fn.stringifyJSON(args.NOPE)}')).toBe('false')
+    expect(value('${fn.stringifyJSON(refs.start-build.nothing)}')).toBe('null')
+    expect(value('${fn.stringifyJSON(null)}')).toBe('null')
   })
 
   test('all problems of a value are reported, each at its own path', () => {

@@ -157,7 +157,7 @@ class Evaluator {
     const problem = entry && arityProblem(entry, expression.args.length)
     if (problem !== undefined) throw new Unresolvable(`"${expression.text}": ${problem}.`)
     // What does not resolve counts as false inside a function.
-    const args = expression.args.map((arg) => () => this.value(arg) ?? orFalse(arg))
+    const args = expression.args.map((arg) => () => orFalse(this.value(arg)))
     const result =
       entry?.lazy === undefined
         ? this.apply(
@@ -195,8 +195,8 @@ class Evaluator {
   }
 }
 
-/** A literal null stays null; only what does not resolve is false. */
-const orFalse = (arg: Expression): unknown => (arg.is === 'literal' ? arg.value : false)
+/** What does not resolve is false; a null that was read or written stays null. */
+const orFalse = (value: unknown): unknown => (value === undefined ? false : value)
 
 const reasons: Record<PathRoot, string> = {
   refs: 'no earlier step of that ref answered with that field.',

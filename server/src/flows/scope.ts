@@ -34,7 +34,7 @@ export function scopeAt(document: FlowDocument, nodes: NodeRows, path: string, v
 const iterationState = (row: NodeRow | undefined): IterationState | undefined =>
   (row?.state as IterationState | null | undefined) ?? undefined
 
-/** A ref inside a loop is seen in the same iteration only: the innermost iteration around the reader wins. */
+/** A ref inside a loop has a row in each iteration and is seen in the same one only. Skipped steps answer nothing. */
 function refsVisibleAt(
   nodes: NodeRows,
   iterations: readonly string[],
