@@ -100,4 +100,11 @@ export async function nextDueInMs(db: Db, kinds: readonly WorkKind[]): Promise<n
   return ms === null || ms === undefined ? undefined : Number(ms)
 }
 
+/** Grows with every request: a holder that compares it sees that somebody asked again. */
+export async function currentSeq(db: Db, item: WorkItem): Promise<number> {
+  const { rows } = await sql<{ seq: number }>`
+    select seq from work_item where kind = ${item.kind} and key = ${item.key}`.execute(db)
+  return rows[0]?.seq ?? item.seq
+}
+
 export const newId = (): string => randomUUID()
