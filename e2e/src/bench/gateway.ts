@@ -9,7 +9,6 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
@@ -124,9 +123,11 @@ async function startNodeProxy(place: Place): Promise<Contender> {
 }
 
 async function startGateway(place: Place): Promise<Contender> {
-  const built = fileURLToPath(new URL('../../../gateway/dist/main.js', import.meta.url))
-  const source = fileURLToPath(new URL('../../../gateway/src/main.ts', import.meta.url))
-  const entry = existsSync(built) ? [built] : ['--conditions=@fairway/source', '--import', 'tsx', source]
+  // From source beside source, from a build beside a build.
+  const fromSource = import.meta.url.endsWith('.ts')
+  const main = fromSource ? '../../../gateway/src/main.ts' : '../../../gateway/dist/main.js'
+  const loader = fromSource ? ['--conditions=@fairway/source', '--import', 'tsx'] : []
+  const entry = [...loader, fileURLToPath(new URL(main, import.meta.url))]
   const control = join(place.folder, 'control.sock')
   const options = [
     '--listen',
