@@ -60,10 +60,13 @@ export const logQuery = z.object({
   textIncludes: z.string().max(500).optional(),
 })
 
-const routesOf = <P extends z.ZodObject>(noun: 'Service' | 'Job', base: string, params: P) => {
+const routesOf = <P extends z.ZodObject, One extends z.ZodObject>(
+  noun: 'Service' | 'Job',
+  base: string,
+  { params, one }: { params: P; one: One },
+) => {
   const tag = 'Builds'
   const read = { method: 'GET', tag, permission: 'read' } as const
-  const one = params.extend({ buildId: z.string().min(1).max(100) })
   return {
     list: route({
       ...read,
@@ -106,6 +109,10 @@ const routesOf = <P extends z.ZodObject>(noun: 'Service' | 'Job', base: string, 
   }
 }
 
+const ofService = z.object({ projectId: resourceId, serviceId: resourceId })
+const ofJob = z.object({ projectId: resourceId, jobId: resourceId })
+const oneBuild = { buildId: z.string().min(1).max(100) }
+
 const logRoutesOf = <P extends z.ZodObject>(noun: 'Service' | 'Job', base: string, params: P) => {
   const read = { method: 'GET', tag: 'Builds', permission: 'read', params } as const
   return {
@@ -144,26 +151,13 @@ const logRoutesOf = <P extends z.ZodObject>(noun: 'Service' | 'Job', base: strin
   }
 }
 
-export const serviceBuilds = routesOf(
-  'Service',
-  '/projects/{projectId}/services/{serviceId}',
-  z.object({ projectId: resourceId, serviceId: resourceId }),
-)
+const service = '/projects/{projectId}/services/{serviceId}'
+const job = '/projects/{projectId}/jobs/{jobId}'
 
-export const jobBuilds = routesOf(
-  'Job',
-  '/projects/{projectId}/jobs/{jobId}',
-  z.object({ projectId: resourceId, jobId: resourceId }),
-)
-
-export const serviceLogs = logRoutesOf(
-  'Service',
-  '/projects/{projectId}/services/{serviceId}',
-  z.object({ projectId: resourceId, serviceId: resourceId }),
-)
-
-export const jobLogs = logRoutesOf(
-  'Job',
-  '/projects/{projectId}/jobs/{jobId}',
-  z.object({ projectId: resourceId, jobId: resourceId }),
-)
+export const serviceBuilds = routesOf('Service', service, {
+  params: ofService,
+  one: ofService.extend(oneBuild),
+})
+export const jobBuilds = routesOf('Job', job, { params: ofJob, one: ofJob.extend(oneBuild) })
+export const serviceLogs = logRoutesOf('Service', service, ofService)
+export const jobLogs = logRoutesOf('Job', job, ofJob)

@@ -1,5 +1,5 @@
-import { FairwayError, type FieldProblem } from '@fairway/contract/errors'
 import type { z } from 'zod'
+import { FairwayError, type FieldProblem } from './errors.ts'
 
 type Issue = z.core.$ZodIssue
 

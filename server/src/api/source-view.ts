@@ -1,0 +1,52 @@
+import type { Db } from '../db/db.ts'
+import { type DeployedSource, readRepository } from '../db/service-status.ts'
+import { appIdOf } from './cluster.ts'
+
+type Asked = {
+  internal?:
+    | { id?: string | undefined; branch?: string | undefined; buildSHA?: string | undefined }
+    | undefined
+  external?: { imagePath: string; credentials?: string | undefined } | undefined
+}
+
+/** What is deployed, in the words of the request: `buildSHA` as asked for, `deployedSHA` as found. */
+export async function sourceViewOf(
+  db: Db,
+  projectId: string,
+  { asked, deployed, self }: { asked: Asked; deployed: DeployedSource | undefined; self: string },
+) {
+  const external = deployed?.external ?? (deployed?.internal ? undefined : asked.external)
+  if (external !== undefined) return { external: imageView(external) }
+  const found = deployed?.internal
+  const wanted = asked.internal
+  if (found === undefined && wanted === undefined) return {}
+  const owner = wanted?.id ?? found?.id ?? self
+  return {
+    internal: {
+      appId: appIdOf(projectId, owner),
+      nfObjectId: owner,
+      nfObjectType: 'service' as const,
+      repository: await readRepository(db, projectId, owner),
+      branch: found?.branch ?? wanted?.branch ?? '',
+      buildId: found?.buildId ?? '',
+      buildSHA: wanted?.buildSHA ?? found?.buildSHA ?? 'latest',
+      ...(found?.buildSHA && { deployedSHA: found.buildSHA }),
+    },
+  }
+}
+
+const imageView = ({ imagePath, credentials }: { imagePath: string; credentials?: string | undefined }) => ({
+  imagePath,
+  registryProvider: registryOf(imagePath),
+  privateImage: credentials !== undefined,
+})
+
+function registryOf(imagePath: string): string {
+  const [first = '', rest] = imagePath.split('/')
+  if (rest === undefined || !/[.:]/.test(first) || first === 'docker.io') return 'dockerhub'
+  if (first === 'ghcr.io') return 'github'
+  if (first.startsWith('registry.gitlab')) return 'gitlab'
+  if (first.endsWith('amazonaws.com')) return 'ecr'
+  if (first.endsWith('azurecr.io')) return 'acr'
+  return first.endsWith('.pkg.dev') ? 'gar' : 'custom'
+}

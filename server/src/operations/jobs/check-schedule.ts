@@ -1,0 +1,23 @@
+import { FairwayError } from '@fairway/contract/errors'
+import type { JobSpec } from '@fairway/contract/resources/job'
+import { Cron } from 'croner'
+
+/** Refuses a schedule with values out of range, which its shape alone does not show. */
+export function checkSchedule({ settings }: JobSpec): void {
+  const schedule = settings.cron?.schedule
+  if (schedule === undefined) return
+  const why = problemOf(schedule)
+  if (why === undefined) return
+  throw new FairwayError('invalid_request', `settings.cron.schedule: ${why}`, {
+    problems: [{ field: 'settings.cron.schedule', rule: why }],
+  })
+}
+
+function problemOf(schedule: string): string | undefined {
+  try {
+    const cron = new Cron(schedule, { paused: true, timezone: 'UTC' })
+    return cron.nextRun() === null ? 'never comes' : undefined
+  } catch (error) {
+    return `is not a cron schedule (${error instanceof Error ? error.message : String(error)})`
+  }
+}
