@@ -1,9 +1,9 @@
 import { check } from '@fairway/contract/check'
 import { FairwayError } from '@fairway/contract/errors'
 import type { RouteContract } from '@fairway/contract/route'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { z } from 'zod'
-import { authenticate } from './auth.ts'
+import { type Actor, authenticate } from './auth.ts'
 import type { ApiDeps } from './deps.ts'
 import { docsPage } from './docs-page.ts'
 import { errorAnswer } from './error-answer.ts'
@@ -28,7 +28,7 @@ export function createHttp(deps: ApiDeps, options: HttpOptions): FastifyInstance
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     loggerInstance: deps.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
   }) as unknown as FastifyInstance
@@ -82,13 +82,14 @@ function mount(app: FastifyInstance, deps: ApiDeps, route: Route, options: HttpO
 }
 
 const RECHECK_MS = 5_000
+const MAX_TIMER_MS = 2 ** 31 - 2
 
 /** Aborts when the caller's token expires or is revoked: a stream may be open for days. */
 function tokenEnd(
   deps: ApiDeps,
   contract: RouteContract,
   request: FastifyRequest,
-  { signal }: { signal: AbortSignal },
+  { signal, actor }: { signal: AbortSignal; actor: Actor },
 ): AbortSignal {
   const ended = new AbortController()
   const recheck = async (): Promise<void> => {
@@ -99,8 +100,17 @@ function tokenEnd(
       else deps.log.warn({ err: error }, 'cannot check the token of an open stream')
     }
   }
+  const left =
+    actor.expiresAt === null
+      ? Number.POSITIVE_INFINITY
+      : actor.expiresAt.getTime() - deps.clock.now().getTime()
+  const expiry = left < MAX_TIMER_MS ? setTimeout(() => void recheck(), left + 1) : undefined
   const timer = setInterval(() => void recheck(), RECHECK_MS)
-  signal.addEventListener('abort', () => clearInterval(timer), { once: true })
+  const stop = (): void => {
+    clearTimeout(expiry)
+    clearInterval(timer)
+  }
+  signal.addEventListener('abort', stop, { once: true })
   return ended.signal
 }
 

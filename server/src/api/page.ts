@@ -27,8 +27,8 @@ export const pageQuery = z.object({
 export function readPage(query: z.output<typeof pageQuery>): Page {
   const limit = query.per_page
   if (query.cursor === undefined || query.cursor === '') return { limit, offset: (query.page - 1) * limit }
-  const offset = Number(Buffer.from(query.cursor, 'base64url').toString('utf8'))
-  if (Number.isSafeInteger(offset) && offset >= 0) return { limit, offset }
+  const offset = Buffer.from(query.cursor, 'base64url').toString('utf8')
+  if (/^\d{1,12}$/.test(offset)) return { limit, offset: Number(offset) }
   throw new FairwayError('invalid_request', 'cursor: must be the cursor of an earlier answer.', {
     problems: [{ field: 'cursor', rule: 'must be the cursor of an earlier answer' }],
   })
