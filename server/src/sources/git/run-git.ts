@@ -1,0 +1,61 @@
+import { FairwayError } from '@fairway/contract/errors'
+import { execa } from 'execa'
+
+export type GitCall = {
+  args: readonly string[]
+  cwd?: string
+  signal?: AbortSignal | undefined
+}
+
+/** How a git process ended; `stderr` may be shown. */
+export type GitResult = { ok: boolean; stdout: string; stderr: string }
+
+const OPTIONS = [
+  ['safe.directory', '*'],
+  ['core.hooksPath', '/dev/null'],
+  ['credential.helper', ''],
+  ['protocol.ext.allow', 'never'],
+  ['advice.detachedHead', 'false'],
+  ['gc.auto', '0'],
+].flatMap(([name, value]) => ['-c', `${name}=${value}`])
+
+// What ssh needs to find keys and programs; nothing of Fairway's own.
+const KEPT = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'TMPDIR', 'LD_LIBRARY_PATH']
+
+/**
+ * Runs git without a shell, without prompts, and without anybody's configuration or hooks. A failure of git is
+ * answered; an abort raises `aborted`.
+ */
+export async function runGit({ args, cwd, signal }: GitCall): Promise<GitResult> {
+  const result = await execa('git', [...OPTIONS, ...args], {
+    ...(cwd !== undefined && { cwd }),
+    ...(signal !== undefined && { cancelSignal: signal }),
+    env: gitEnvironment(),
+    extendEnv: false,
+    stdin: 'ignore',
+    reject: false,
+    maxBuffer: 64 * 1024 * 1024,
+    forceKillAfterDelay: 2000,
+  })
+  if (signal?.aborted) throw new FairwayError('aborted', 'Reading the repository was aborted.')
+  if (result.code === 'ENOENT') {
+    throw new FairwayError('repository_unreachable', 'git is not installed on this machine. Install git.')
+  }
+  return { ok: !result.failed, stdout: result.stdout, stderr: result.stderr }
+}
+
+function gitEnvironment(): Record<string, string> {
+  const kept = KEPT.flatMap((name) => {
+    const value = process.env[name]
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return {
+    ...Object.fromEntries(kept),
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_ALLOW_PROTOCOL: 'https:ssh:git:file:http',
+    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
+    LC_ALL: 'C',
+  }
+}

@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FairwayError } from '@fairway/contract/errors'
+import type { Checkout, Source } from '../../reconcile/builder-port.ts'
+import { requireBranch, requireSha, requireUrl } from './git-location.ts'
+import { type GitResult, runGit } from './run-git.ts'
+
+type CheckoutRequest = Parameters<Source['checkout']>[0]
+
+// The whole history comes last: a server that refuses single commits may hold the commit anywhere.
+const DEPTHS = ['--depth=1', '--depth=50', '--depth=1000', '--depth=2147483647'] as const
+
+/** Repositories read with the system's git. */
+export function createGitSource(): Source {
+  return { resolve, branches, checkout }
+}
+
+async function branches({ url, signal }: Parameters<Source['branches']>[0]) {
+  const { stdout } = await listHeads(requireUrl(url), undefined, signal)
+  return stdout.split('\n').flatMap((line) => {
+    const [sha, ref] = line.split('\t')
+    return sha && ref ? [{ name: ref.replace('refs/heads/', ''), sha }] : []
+  })
+}
+
+/** The message of a remote commit is known only after fetching it; `checkout` answers it, here it is empty. */
+async function resolve({ url, branch, signal }: Parameters<Source['resolve']>[0]) {
+  const { stdout } = await listHeads(requireUrl(url), `refs/heads/${requireBranch(branch)}`, signal)
+  const sha = stdout.split('\t')[0]
+  if (sha) return { sha, message: '' }
+  throw new FairwayError('commit_not_found', `The repository has no branch "${branch}".`)
+}
+
+async function listHeads(
+  url: string,
+  ref: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<GitResult> {
+  const args = ['ls-remote', '--heads', '--', url, ...(ref === undefined ? [] : [ref])]
+  const result = await runGit({ args, signal })
+  if (!result.ok) throw unreachable(result)
+  return result
+}
+
+async function checkout(request: CheckoutRequest): Promise<Checkout> {
+  const { into, signal } = request
+  const url = requireUrl(request.url)
+  const branch = requireBranch(request.branch)
+  const sha = requireSha(request.sha)
+  const directory = await mkdtemp(join(into, 'checkout-'))
+  const cleanUp = () => rm(directory, { recursive: true, force: true })
+  const git = (...args: string[]) => runGit({ args, cwd: directory, signal })
+  try {
+    await must(git('init', '--quiet'))
+    await must(git('remote', 'add', '--', 'origin', url))
+    await fetchCommit(git, { sha, branch, log: request.log })
+    await must(git('checkout', '--quiet', '--detach', sha, '--'))
+    const { stdout: message } = await must(git('log', '-1', '--format=%B', sha, '--'))
+    return { directory, sha, branch, message: message.trim(), cleanUp }
+  } catch (error) {
+    await cleanUp()
+    throw error
+  }
+}
+
+type Git = (...args: string[]) => Promise<GitResult>
+
+async function fetchCommit(
+  git: Git,
+  { sha, branch, log }: { sha: string; branch: string; log: (line: string) => void },
+): Promise<void> {
+  log(`Fetching commit ${sha}`)
+  if ((await git('fetch', '--quiet', '--no-tags', '--depth=1', '--', 'origin', sha)).ok) return
+  log('The server does not hand out single commits; fetching the branch')
+  for (const depth of DEPTHS) {
+    const fetched = await git('fetch', '--quiet', '--no-tags', depth, '--', 'origin', `refs/heads/${branch}`)
+    if (!fetched.ok) throw fetchFailure(fetched, branch)
+    if ((await git('cat-file', '-e', `${sha}^{commit}`)).ok) return
+  }
+  throw new FairwayError('commit_not_found', `The branch "${branch}" holds no commit ${sha}.`)
+}
+
+function fetchFailure(result: GitResult, branch: string): FairwayError {
+  if (!/couldn't find remote ref/i.test(result.stderr)) return unreachable(result)
+  return new FairwayError('commit_not_found', `The repository has no branch "${branch}" any more.`)
+}
+
+async function must(call: Promise<GitResult>): Promise<GitResult> {
+  const result = await call
+  if (result.ok) return result
+  if (/No space left on device/i.test(result.stderr)) {
+    throw new FairwayError('disk_full', 'The disk is full. Make room and build again.')
+  }
+  throw unreachable(result)
+}
+
+const unreachable = ({ stderr }: GitResult): FairwayError => {
+  const why =
+    stderr.split('\n').find((line) => /^(fatal|error|ERROR|ssh)/.test(line)) ?? stderr.split('\n')[0]
+  return new FairwayError(
+    'repository_unreachable',
+    `git cannot read the repository: ${(why ?? 'it ended without a message').trim()}`,
+    { detail: stderr },
+  )
+}
