@@ -33,3 +33,12 @@ export const serviceRoutes = z.strictObject({
 export type GatewayBackend = z.infer<typeof gatewayBackend>
 export type GatewayRoute = z.infer<typeof gatewayRoute>
 export type ServiceRoutes = z.infer<typeof serviceRoutes>
+
+/** How a running gateway starts the newer one that takes over from it: what node runs, and its flags. */
+export const successorCommand = z.strictObject({
+  execArgv: z.array(z.string()),
+  entry: z.string().min(1),
+  args: z.array(z.string()),
+})
+
+export type SuccessorCommand = z.infer<typeof successorCommand>

@@ -19,6 +19,8 @@ export type GatewayOptions = {
   bodyIdleTimeoutMs: number
   keepAliveTimeoutMs: number
   connectTimeoutMs: number
+  /** Set by the gateway that this one takes over from. */
+  succeed: boolean
 }
 
 const flags = {
@@ -35,6 +37,7 @@ const flags = {
   'body-idle-timeout-ms': '120000',
   'keep-alive-timeout-ms': '75000',
   'connect-timeout-ms': '3000',
+  succeed: 'off',
 } as const
 
 type Flag = keyof typeof flags
@@ -69,6 +72,7 @@ export function readOptions(
     bodyIdleTimeoutMs: number(values, 'body-idle-timeout-ms', 1),
     keepAliveTimeoutMs: number(values, 'keep-alive-timeout-ms', 1),
     connectTimeoutMs: number(values, 'connect-timeout-ms', 1),
+    succeed: onOff(values, 'succeed'),
   }
 }
 

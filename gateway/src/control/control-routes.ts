@@ -1,9 +1,11 @@
 /** The control protocol: what each method and path does. */
 import { FairwayError, notFound } from '@fairway/contract/errors'
+import type { SuccessorCommand } from '@fairway/contract/gateway'
 import type { ControlAnswer, ControlHandler, ControlRequest } from './control-server.ts'
 import type { HeldRoutes } from './held-routes.ts'
 import { mergeReports } from './merge-reports.ts'
 import { renderMetrics } from './metrics.ts'
+import { readSuccessor } from './succession.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 export type ControlDeps = {
@@ -12,6 +14,8 @@ export type ControlDeps = {
   identity: { version: string; listenHost: string; listenPort: number }
   /** Starts the end of this gateway; answers at once. */
   shutDown: () => void
+  /** Starts the successor; answers at once. */
+  handOver: (successor: SuccessorCommand) => void
 }
 
 const SERVICE_PATH = /^\/services\/([a-z0-9-]+\/[a-z0-9-]+)$/
@@ -23,7 +27,10 @@ export function controlRoutes(deps: ControlDeps): ControlHandler {
   }
 }
 
-async function answerGeneral(deps: ControlDeps, { method, path }: ControlRequest): Promise<ControlAnswer> {
+async function answerGeneral(
+  deps: ControlDeps,
+  { method, path, body }: ControlRequest,
+): Promise<ControlAnswer> {
   switch (`${method} ${path}`) {
     case 'GET /health':
       return { status: 200, json: health(deps) }
@@ -33,6 +40,9 @@ async function answerGeneral(deps: ControlDeps, { method, path }: ControlRequest
       return { status: 200, text: renderMetrics(mergeReports(await deps.workers.report())) }
     case 'POST /shutdown':
       deps.shutDown()
+      return { status: 202 }
+    case 'POST /hand-over':
+      deps.handOver(readSuccessor(await body()))
       return { status: 202 }
     default:
       throw notFound('control path', `${method} ${path}`)

@@ -53,6 +53,11 @@ export class HeldRoutes {
     })
   }
 
+  /** Resolves when no change is under way. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#turns.values())
+  }
+
   async #inTurn<T>(key: string, change: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(key) ?? Promise.resolve()
     // A change that failed was answered to whoever asked for it; the next one starts fresh.

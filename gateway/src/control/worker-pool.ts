@@ -75,12 +75,14 @@ export class WorkerPool {
     return reports.flatMap((report) => (report === undefined ? [] : [report]))
   }
 
-  /** Lets every worker finish what is under way; resolves when all have ended. */
+  /** Resolves when no worker takes connections any more; each then finishes what is under way, and ends. */
   async retire(withinMs: number): Promise<void> {
     this.#ending = true
-    const ends = [...this.#workers.values()].map((worker) => worker.gone)
     await this.#askAll({ type: 'retire', withinMs })
-    await Promise.all(ends)
+  }
+
+  async ended(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.gone))
   }
 
   async #startWorker(number: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -107,7 +108,7 @@ test('a call that meets a dead gateway starts it and is answered', async () => {
   await traffic.close()
 })
 
-test('a gateway of another version is replaced, and its routes go on', async () => {
+test('a newer gateway takes over while requests flow: none is refused, none is broken, the routes go on', async () => {
   const settings = await newSettings()
   const instance = await startInstance('one')
   cleanUps.push(() => instance.stop())
@@ -115,13 +116,42 @@ test('a gateway of another version is replaced, and its routes go on', async () 
   await old.apply(routes(1, [instance.active]))
   const pid = await pidOf(settings)
   await old.close()
+  let loading = true
+  const bad: string[] = []
+  let requests = 0
+  const client = async (agent: Agent | false): Promise<void> => {
+    while (loading) {
+      requests += 1
+      const body = await get(old.publicUrl(), agent).catch((error: Error) => error.message)
+      if (body !== 'one') bad.push(body)
+    }
+  }
+  const kept = Array.from({ length: 5 }, () => client(new Agent({ keepAlive: true, maxSockets: 1 })))
+  const fresh = [client(false), client(false)]
 
   const newer = await startEmbeddedTraffic({ settings: { ...settings, entry: await newerGateway() }, log })
+  loading = false
+  await Promise.all([...kept, ...fresh])
 
+  expect(bad).toEqual([])
+  expect(requests).toBeGreaterThan(100)
   expect(await pidOf(settings)).not.toBe(pid)
   expect((await createControlClient(settings.controlSocket).health())?.version).toBe('99.0.0')
-  expect(await (await fetch(newer.publicUrl())).text()).toBe('one')
+  expect(await newer.list()).toEqual([{ key: 'p/one', generation: 1 }])
   await newer.close()
+})
+
+test('a gateway on another address than the one set is replaced', async () => {
+  const settings = await newSettings()
+  const first = await startEmbeddedTraffic({ settings, log })
+  await first.close()
+  const moved = { ...settings, listen: { host: '127.0.0.1', port: await freePort() } }
+
+  const second = await startEmbeddedTraffic({ settings: moved, log })
+
+  expect(second.publicUrl()).toBe(`http://127.0.0.1:${moved.listen.port}`)
+  expect((await fetch(second.publicUrl())).status).toBe(404)
+  await second.close()
 })
 
 test('a port that is taken is said at once, with the reason in the detail', async () => {
@@ -145,4 +175,20 @@ async function newerGateway(): Promise<string> {
   await symlink(join(source, '../../node_modules'), join(folder, 'node_modules'))
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', version: '99.0.0' }))
   return join(folder, 'src/main.ts')
+}
+
+function get(url: string, agent: Agent | false): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const req = request(url, { agent }, (res) => {
+      let body = ''
+      res.setEncoding('utf8')
+      res.on('data', (chunk: string) => {
+        body += chunk
+      })
+      res.on('error', reject)
+      res.on('end', () => resolve(body))
+    })
+    req.on('error', reject)
+    req.end()
+  })
 }

@@ -12,6 +12,7 @@ import {
   installedVersion,
   startGatewayProcess,
   stopEmbeddedGateway,
+  succeedGateway,
 } from './gateway-process.ts'
 
 export type EmbeddedTrafficDeps = {
@@ -84,29 +85,36 @@ export async function startEmbeddedTraffic({
   }
 }
 
-/** One that runs another version or listens elsewhere is ended first, which lets its requests finish. */
+/** One of another version hands over; one on another address is ended first, which lets its requests finish. */
 async function adoptOrStart(
   settings: GatewaySettings,
   log: EmbeddedTrafficDeps['log'],
 ): Promise<GatewayHealth> {
   const found = await createControlClient(settings.controlSocket).health()
-  if (found !== undefined && isTheOne(found, settings)) return found
-  if (found !== undefined) {
-    log.info({ found: found.version, pid: found.pid }, 'replacing a gateway of another version or address')
-    await stopEmbeddedGateway(settings.controlSocket)
-  }
-  const started = await startGatewayProcess(settings)
+  if (found !== undefined && isOfVersion(found, settings) && listensAt(found, settings)) return found
+  const started = (found && (await replace(found, settings, log))) ?? (await startGatewayProcess(settings))
   log.info({ pid: started.pid, url: publicUrl(started) }, 'gateway started')
   for (const { file, reason } of started.damaged)
     log.error({ file, reason }, 'a route file is damaged and not served')
   return started
 }
 
-function isTheOne(found: GatewayHealth, { entry = defaultGatewayEntry(), listen }: GatewaySettings): boolean {
-  const sameAddress =
-    found.listenHost === listen.host && (listen.port === 0 || found.listenPort === listen.port)
-  return sameAddress && found.version === installedVersion(entry)
+async function replace(
+  found: GatewayHealth,
+  settings: GatewaySettings,
+  log: EmbeddedTrafficDeps['log'],
+): Promise<GatewayHealth | undefined> {
+  log.info({ found: found.version, pid: found.pid }, 'replacing a gateway of another version or address')
+  const successor = listensAt(found, settings) ? await succeedGateway(found, settings) : undefined
+  if (successor === undefined) await stopEmbeddedGateway(settings.controlSocket)
+  return successor
 }
+
+const isOfVersion = (found: GatewayHealth, { entry = defaultGatewayEntry() }: GatewaySettings): boolean =>
+  found.version === installedVersion(entry)
+
+const listensAt = (found: GatewayHealth, { listen }: GatewaySettings): boolean =>
+  found.listenHost === listen.host && (listen.port === 0 || found.listenPort === listen.port)
 
 function publicUrl({ listenHost, listenPort }: GatewayHealth): string {
   const everywhere = listenHost === '0.0.0.0' || listenHost === '::'

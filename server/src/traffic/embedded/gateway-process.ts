@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { FairwayError } from '@fairway/contract/errors'
+import type { SuccessorCommand } from '@fairway/contract/gateway'
 import { type ControlClient, createControlClient, type GatewayHealth } from './control-client.ts'
 
 export type GatewaySettings = {
@@ -47,7 +48,8 @@ export async function startGatewayProcess(settings: GatewaySettings): Promise<Ga
   const logPath = join(settings.stateFolder, 'gateway.log')
   const logFile = await open(logPath, 'a', 0o640)
   try {
-    const child = spawn(process.execPath, commandLine(settings), {
+    const { execArgv, entry, args } = commandOf(settings)
+    const child = spawn(process.execPath, [...execArgv, entry, ...args], {
       detached: true,
       stdio: ['ignore', logFile.fd, logFile.fd],
     })
@@ -58,8 +60,12 @@ export async function startGatewayProcess(settings: GatewaySettings): Promise<Ga
   }
 }
 
-function commandLine({ entry = defaultGatewayEntry(), flags = {}, ...settings }: GatewaySettings): string[] {
-  const loader = entry.endsWith('.ts') ? ['--conditions=@fairway/source', '--import', 'tsx'] : []
+function commandOf({
+  entry = defaultGatewayEntry(),
+  flags = {},
+  ...settings
+}: GatewaySettings): SuccessorCommand {
+  const execArgv = entry.endsWith('.ts') ? ['--conditions=@fairway/source', '--import', 'tsx'] : []
   const { host, port } = settings.listen
   const all = {
     listen: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
@@ -67,7 +73,52 @@ function commandLine({ entry = defaultGatewayEntry(), flags = {}, ...settings }:
     state: settings.stateFolder,
     ...flags,
   }
-  return [...loader, entry, ...Object.entries(all).map(([name, value]) => `--${name}=${value}`)]
+  return { execArgv, entry, args: Object.entries(all).map(([name, value]) => `--${name}=${value}`) }
+}
+
+/**
+ * Lets a newer gateway take over from a running one on the same address: no connection is refused. Resolves when the
+ * older one has ended, so that nothing runs past the newer one's counts; undefined when it could not hand over.
+ */
+export async function succeedGateway(
+  running: GatewayHealth,
+  settings: GatewaySettings,
+): Promise<GatewayHealth | undefined> {
+  const client = createControlClient(settings.controlSocket)
+  const handedOver = await client.call('POST', '/hand-over', commandOf(settings)).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof FairwayError) return false
+      throw error
+    },
+  )
+  if (!handedOver) return undefined
+  const started = await waitFor(async () => {
+    const health = await client.health()
+    return health?.pid === running.pid ? undefined : health
+  }, START_DEADLINE_MS)
+  await waitFor(async () => !isAlive(running.pid) || undefined, END_DEADLINE_MS)
+  return started
+}
+
+/** The first defined answer within the time. */
+async function waitFor<T>(look: () => Promise<T | undefined>, withinMs: number): Promise<T | undefined> {
+  const deadline = performance.now() + withinMs
+  while (performance.now() < deadline) {
+    const found = await look()
+    if (found !== undefined) return found
+    await delay(POLL_MS)
+  }
+  return undefined
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
 }
 
 async function waitForStart(
@@ -97,15 +148,12 @@ async function waitForStart(
   )
 }
 
-/** Ends a running gateway: what is under way may finish. Resolves when its control socket no longer answers. */
+/** Ends a running gateway: what is under way may finish. Resolves when it is gone. */
 export async function stopEmbeddedGateway(controlSocket: string): Promise<void> {
   const client = createControlClient(controlSocket)
-  if ((await client.health()) === undefined) return
+  const running = await client.health()
+  if (running === undefined) return
   await client.call('POST', '/shutdown')
-  const deadline = performance.now() + END_DEADLINE_MS
-  while ((await client.health()) !== undefined) {
-    if (performance.now() > deadline)
-      throw new FairwayError('traffic_failed', 'The gateway did not end in time.')
-    await delay(POLL_MS)
-  }
+  const ended = await waitFor(async () => !isAlive(running.pid) || undefined, END_DEADLINE_MS)
+  if (ended === undefined) throw new FairwayError('traffic_failed', 'The gateway did not end in time.')
 }
