@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, normalize } from 'node:path'
+import { FairwayError } from '@fairway/contract/errors'
+import type { InstanceFile, InstanceLabels, InstanceSpec } from '../../reconcile/runtime-port.ts'
+
+/**
+ * What the runtime keeps of one instance, below `<root>/<id>/`:
+ * `instance.json` (labels, ports, command without environment), `pid` and `exit` (written by the shim), `stdout` and
+ * `stderr` (pipes to the log collector), `log`, `log.1` … (its lines), `files/` (secret files), `tmp/`.
+ */
+export type InstanceRecord = {
+  id: string
+  labels: InstanceLabels
+  directory: string
+  ports: Record<string, number>
+  cgroups: string[]
+  startedAt: string
+}
+
+const ID = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/
+
+export function folderOf(root: string, id: string): string {
+  if (!ID.test(id)) throw new FairwayError('invalid_path', `"${id}" cannot name an instance.`)
+  return join(root, id)
+}
+
+/** Makes the folder with its record unless it is there; answers the record that holds. */
+export async function prepareFolder(root: string, record: InstanceRecord, spec: InstanceSpec): Promise<void> {
+  const folder = folderOf(root, record.id)
+  await mkdir(join(folder, 'tmp'), { recursive: true, mode: 0o700 })
+  await writeSecretFiles(join(folder, 'files'), spec.files)
+  const beside = join(folder, 'instance.json.new')
+  await writeFile(beside, JSON.stringify(record), { mode: 0o600 })
+  await rename(beside, join(folder, 'instance.json'))
+}
+
+/** Absolute paths are kept below the instance's own folder: a plain process has no file system of its own. */
+async function writeSecretFiles(folder: string, files: readonly InstanceFile[]): Promise<void> {
+  for (const file of files) {
+    const path = join(folder, normalize(`/${file.path}`))
+    if (file.path.split('/').includes('..') || file.path.includes('\0')) {
+      throw new FairwayError(
+        'invalid_path',
+        `The secret file "${file.path}" would leave its folder. Remove "..".`,
+      )
+    }
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await writeFile(path, Buffer.from(file.contentBase64, 'base64'), { mode: file.mode ?? 0o600 })
+  }
+}
+
+export function readRecord(root: string, id: string): InstanceRecord | undefined {
+  const text = readIfThere(join(folderOf(root, id), 'instance.json'))
+  return text === undefined ? undefined : (JSON.parse(text) as InstanceRecord)
+}
+
+export async function listRecords(root: string): Promise<InstanceRecord[]> {
+  const names = await readdir(root)
+  return names.flatMap((name) => (ID.test(name) ? (readRecord(root, name) ?? []) : []))
+}
+
+/** The shim's process id, once it runs. */
+export function readPid(root: string, id: string): number | undefined {
+  const pid = Number(readIfThere(join(folderOf(root, id), 'pid')))
+  return pid > 0 ? pid : undefined
+}
+
+/** The shell's exit status of the program: 128 + n after signal n. */
+export function readExit(root: string, id: string): number | undefined {
+  const text = readIfThere(join(folderOf(root, id), 'exit'))
+  return text === undefined ? undefined : Number(text)
+}
+
+export async function readExitTime(root: string, id: string): Promise<Date> {
+  return (await stat(join(folderOf(root, id), 'exit'))).mtime
+}
+
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+}
+
+export const isAbsent = (error: unknown): boolean =>
+  ['ENOENT', 'ESRCH', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+}
