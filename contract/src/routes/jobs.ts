@@ -164,7 +164,7 @@ export const deleteJob = route({
   tag,
   permission: 'write',
   params,
-  query: z.object({ delete_child_objects: z.string().optional() }),
+  query: z.object({ delete_child_objects: z.stringbool().default(false) }),
   reply: done,
 })
 

@@ -89,10 +89,11 @@ export const deleteProject = route({
   id: 'deleteProject',
   method: 'DELETE',
   path: '/projects/{projectId}',
-  summary: 'Delete a project and everything in it. It is gone once its instances have stopped',
+  summary:
+    'Delete a project; one that is not empty only with `delete_child_objects`. It is gone once all has stopped',
   tag,
   permission: 'write',
   params,
-  query: z.object({ delete_child_objects: z.string().optional() }),
+  query: z.object({ delete_child_objects: z.stringbool().default(false) }),
   reply: z.object({}),
 })

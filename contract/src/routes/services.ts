@@ -197,7 +197,7 @@ export const deleteService = route({
   tag,
   permission: 'write',
   params,
-  query: z.object({ delete_child_objects: z.string().optional() }),
+  query: z.object({ delete_child_objects: z.stringbool().default(false) }),
   reply: z.object({}),
 })
 

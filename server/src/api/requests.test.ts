@@ -111,10 +111,10 @@ describe('401', () => {
         }),
       )
       expect((await call('GET', '/v1/login', undefined, { token: expired.token })).status).toBe(401)
-      const { id, token } = (await ok('POST', '/v1/tokens', { name: 'short', permission: 'read' })) as {
-        id: string
-        token: string
-      }
+      const { id, token } = await ok<{ id: string; token: string }>('POST', '/v1/tokens', {
+        name: 'short',
+        permission: 'read',
+      })
       expect((await call('GET', '/v1/login', undefined, { token })).status).toBe(200)
       await ok('DELETE', `/v1/tokens/${id}`)
       expect((await call('GET', '/v1/login', undefined, { token })).status).toBe(401)

@@ -24,7 +24,7 @@ export type TestApi = {
   /** One request over real HTTP, by default with the admin token and a JSON body. */
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>
   /** The same, answering `data`; throws with the answer when the status is not 2xx. */
-  ok(method: string, path: string, body?: unknown): Promise<Record<string, never>>
+  ok<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>
 }
 
 export type CallOptions = { token?: string | undefined; headers?: Record<string, string>; text?: string }
@@ -94,10 +94,10 @@ async function clientOf(url: string, db: Db): Promise<TestApi> {
     })
     return { status: response.status, body: bodyOf(await response.text()), headers: response.headers }
   }
-  const ok = async (method: string, path: string, body?: unknown): Promise<Record<string, never>> => {
+  const ok = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const answer = await call(method, path, body)
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`)
-    return (answer.body as { data: Record<string, never> }).data
+    return (answer.body as { data: T }).data
   }
   return { url, db, tokens, call, ok }
 }

@@ -24,19 +24,6 @@ export async function readProjectContents(db: Db, projectId: string): Promise<Pr
   }
 }
 
-/** How many services and addons still have something running or are not yet cleared away. */
-export async function countProjectLeftovers(
-  db: Db,
-  projectId: string,
-): Promise<{ services: number; addons: number; jobRuns: number }> {
-  const { rows } = await sql<{ services: number; addons: number; jobRuns: number }>`
-    select (select count(*) from service where project_id = ${projectId})::int as services,
-           (select count(*) from addon where project_id = ${projectId})::int as addons,
-           (select count(*) from job_run where project_id = ${projectId}
-              and status in ('QUEUED', 'RUNNING', 'ABORTING'))::int as "jobRuns"`.execute(db)
-  return rows[0] ?? { services: 0, addons: 0, jobRuns: 0 }
-}
-
 export async function projectHasAddon(db: Db, projectId: string, id: string): Promise<boolean> {
   const row = await db
     .selectFrom('addon')

@@ -57,8 +57,9 @@ export const projectRoutes = [
     return viewOf(await transaction(db, (tx) => patchProject(tx, target, body)))
   }),
 
-  defineRoute(contract.deleteProject, async ({ params, actor }, { db }) => {
-    await transaction(db, (tx) => requestProjectDeletion(tx, { id: params.projectId, actor: actor.id }))
+  defineRoute(contract.deleteProject, async ({ params, query, actor }, { db }) => {
+    const request = { id: params.projectId, actor: actor.id, withContents: query.delete_child_objects }
+    await transaction(db, (tx) => requestProjectDeletion(tx, request))
     return {}
   }),
 ]

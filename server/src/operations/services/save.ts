@@ -5,6 +5,7 @@ import { slugOf } from '@fairway/contract/names'
 import { type ServiceBody, type ServiceKind, serviceBodies } from '@fairway/contract/resources/service'
 import type { Tx } from '../../db/db.ts'
 import { recordEvent } from '../../db/events.ts'
+import { deleteOwnSecrets } from '../../db/secrets.ts'
 import {
   findService,
   insertService,
@@ -45,6 +46,8 @@ export async function createService(
     throw new FairwayError('name_taken', `There is a service "${id}" already. Choose another name.`)
   }
   await insertServiceConfig(tx, service)
+  // A service of this name may have been deleted before: its values must not come back.
+  await deleteOwnSecrets(tx, { projectId, kind: 'service', id })
   await setOwnSecrets(tx, { projectId, kind: 'service', id }, normal.secrets, sealer)
   await recordEvent(tx, event(caller, id, 'service.create'))
   await schedule(tx, 'service', `${projectId}/${id}`)
