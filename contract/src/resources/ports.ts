@@ -8,31 +8,32 @@ const hostName = z
     'must be a lower-case host name',
   )
 
+/** The fields alone, for building other shapes of them. */
+export const portFields = z.strictObject({
+  id: z.string().optional().describe('answered; ignored on input'),
+  name: z
+    .string()
+    .min(1)
+    .max(20)
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must be lower-case letters, digits and dashes'),
+  internalPort: z.int().min(1).max(65535),
+  protocol: z.enum(['HTTP', 'HTTP/2', 'TCP', 'UDP']).default('HTTP'),
+  public: z.boolean().default(false),
+  domains: z.array(hostName).max(50).default([]),
+  pathPrefix: z
+    .string()
+    .max(200)
+    .regex(/^\/$|^(\/[A-Za-z0-9._~-]+)+$/, 'must be / or a path without trailing slash')
+    .default('/')
+    .describe('the part of the domains this port serves'),
+  disableNfDomain: z.boolean().default(false).describe('no generated host name'),
+})
+
 /** A port that instances listen on. The first one is `$PORT` in the process runtime. */
-export const port = z
-  .strictObject({
-    id: z.string().optional().describe('answered; ignored on input'),
-    name: z
-      .string()
-      .min(1)
-      .max(20)
-      .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must be lower-case letters, digits and dashes'),
-    internalPort: z.int().min(1).max(65535),
-    protocol: z.enum(['HTTP', 'HTTP/2', 'TCP', 'UDP']).default('HTTP'),
-    public: z.boolean().default(false),
-    domains: z.array(hostName).max(50).default([]),
-    pathPrefix: z
-      .string()
-      .max(200)
-      .regex(/^\/$|^(\/[A-Za-z0-9._~-]+)+$/, 'must be / or a path without trailing slash')
-      .default('/')
-      .describe('the part of the domains this port serves'),
-    disableNfDomain: z.boolean().default(false).describe('no generated host name'),
-  })
-  .superRefine((value, context) => {
-    if (!value.public || value.protocol === 'HTTP') return
-    context.addIssue({ code: 'custom', path: ['public'], message: `is not possible for ${value.protocol}` })
-  })
+export const port = portFields.superRefine((value, context) => {
+  if (!value.public || value.protocol === 'HTTP') return
+  context.addIssue({ code: 'custom', path: ['public'], message: `is not possible for ${value.protocol}` })
+})
 export type Port = z.output<typeof port>
 
 /** Names and numbers are unique within a service. */

@@ -3,7 +3,7 @@ import { resourceId } from '../names.ts'
 import { patchOf } from '../patch-of.ts'
 import { externalSource, internalSource } from '../resources/deployment.ts'
 import { healthCheck } from '../resources/health-check.ts'
-import { port } from '../resources/ports.ts'
+import { portFields } from '../resources/ports.ts'
 import { buildService, combinedService, deploymentService, serviceKinds } from '../resources/service.ts'
 import { route } from '../route.ts'
 import { clusterView } from './projects.ts'
@@ -41,7 +41,7 @@ export const serviceListItem = z.object({
   updatedAt: z.string(),
 })
 
-const portView = port.omit({ domains: true }).extend({
+const portView = portFields.omit({ domains: true }).extend({
   domains: z.array(z.object({ name: z.string(), certificate: z.object({}) })),
 })
 
