@@ -1,0 +1,5 @@
+/**
+ * A version to run. `digest` is the content digest of a bundle or the reference of an image; `source` is what people
+ * named it by: `{internal: {id, branch, buildSHA, buildId}}` or `{external: {imagePath, credentials}}`.
+ */
+export type ArtifactChoice = { kind: 'bundle' | 'image'; digest: string; buildId?: string; source: unknown }
