@@ -14,6 +14,7 @@ import { addonActivity, listBackups, requestBackupAbort } from '../db/backups.ts
 import { transaction } from '../db/db.ts'
 import { recordEvent } from '../db/events.ts'
 import { requestRestoreAbort } from '../db/restores.ts'
+import { wakeRunsWaitingFor } from '../db/waiters.ts'
 import { schedule, type WorkItem, withLease } from '../db/work.ts'
 import { assertNever } from '../lib/assert.ts'
 import { openAddonSettings } from '../operations/addons/settings.ts'
@@ -101,7 +102,9 @@ const asBefore = (addon: AddonRow): AddonSeen => ({
 async function record(deps: AddonDeps, item: WorkItem, addon: AddonRow, seen: AddonSeen): Promise<void> {
   const key = { projectId: addon.project_id, addonId: addon.id }
   await withLease(deps.db, item, async (tx) => {
-    if (!(await recordAddonSeen(tx, key, seen)) || seen.status === addon.status) return
+    if (!(await recordAddonSeen(tx, key, seen))) return
+    await wakeRunsWaitingFor(tx, 'addon', item.key)
+    if (seen.status === addon.status) return
     await recordEvent(tx, {
       projectId: key.projectId,
       topic: 'addon',

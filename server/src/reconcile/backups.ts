@@ -13,6 +13,7 @@ import {
 import type { Tx } from '../db/db.ts'
 import { recordEvent } from '../db/events.ts'
 import { backupIsBeingRestored } from '../db/restores.ts'
+import { wakeRunsWaitingFor } from '../db/waiters.ts'
 import { schedule, type WorkItem, withLease } from '../db/work.ts'
 import { openAddonSettings } from '../operations/addons/settings.ts'
 import { type AbortWatch, watchForAbort } from './abort-watch.ts'
@@ -188,6 +189,7 @@ async function move(
     if (!(await moveBackup(tx, backup.id, to, result))) return
     await schedule(tx, 'addon', `${backup.project_id}/${backup.addon_id}`)
     await say(tx, backup, { type: 'backup.status', data: { status: to, ...result } })
+    await wakeRunsWaitingFor(tx, 'backup', backup.id)
   })
   return AGAIN
 }

@@ -11,6 +11,7 @@ import { type BackupRow, type Failure, findBackup } from '../db/backups.ts'
 import type { Tx } from '../db/db.ts'
 import { recordEvent } from '../db/events.ts'
 import { findRestore, firstRestore, moveRestore, type RestoreRow, recordVerified } from '../db/restores.ts'
+import { wakeRunsWaitingFor } from '../db/waiters.ts'
 import { schedule, type WorkItem, withLease } from '../db/work.ts'
 import { present } from '../lib/assert.ts'
 import { openAddonSettings } from '../operations/addons/settings.ts'
@@ -208,6 +209,7 @@ async function finish(
     const addon = await findAddon(tx, keyOf(restore))
     if (discarded && addon?.generation !== restore.generation)
       await deleteGeneration(tx, keyOf(restore), restore.generation ?? 0)
+    await wakeRunsWaitingFor(tx, 'restore', restore.id)
     await say(tx, restore, { status: to, ...(error === undefined ? {} : { error }) })
   })
   return RESTS
