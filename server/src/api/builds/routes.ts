@@ -4,7 +4,7 @@ import type { BuildOwner } from '../../db/build-choice.ts'
 import { findBuildView, listBuildViews } from '../../db/build-views.ts'
 import { type Db, transaction } from '../../db/db.ts'
 import { abortBuild } from '../../operations/builds/abort.ts'
-import { branchToBuild, requireRepository } from '../../operations/builds/request.ts'
+import { branchToBuild, requireBuildOwner, requireRepository } from '../../operations/builds/request.ts'
 import { startBuild } from '../../operations/builds/start.ts'
 import type { ApiDeps } from '../deps.ts'
 import { pageOf } from '../page.ts'
@@ -27,7 +27,7 @@ const requireBuild = async (db: Db, owner: BuildOwner, buildId: string) => {
 }
 
 async function list({ page }: Request<unknown>, { db }: ApiDeps, owner: BuildOwner) {
-  await requireRepository(db, owner)
+  await requireBuildOwner(db, owner)
   return pageOf(await listBuildViews(db, owner, page), page, (rows) => ({ builds: rows.map(buildViewOf) }))
 }
 

@@ -5,19 +5,19 @@ import type { Db } from '../../db/db.ts'
 import { requireJob } from '../../db/jobs.ts'
 import { requireService } from '../../db/services.ts'
 
+/** The service or job; 404 when there is none. Whether it builds anything is another question. */
+export const requireBuildOwner = (db: Db, { projectId, ownerKind, ownerId }: BuildOwner) =>
+  ownerKind === 'service'
+    ? requireService(db, { projectId, serviceId: ownerId })
+    : requireJob(db, { projectId, jobId: ownerId })
+
 /** The repository of a service or job that builds; 404 when there is no such owner, 409 when it builds nothing. */
-export async function requireRepository(
-  db: Db,
-  { projectId, ownerKind, ownerId }: BuildOwner,
-): Promise<VcsData> {
-  const { spec } =
-    ownerKind === 'service'
-      ? await requireService(db, { projectId, serviceId: ownerId })
-      : await requireJob(db, { projectId, jobId: ownerId })
+export async function requireRepository(db: Db, owner: BuildOwner): Promise<VcsData> {
+  const { spec } = await requireBuildOwner(db, owner)
   if (spec.vcsData !== undefined) return spec.vcsData
   throw new FairwayError(
     'invalid_state',
-    `The ${ownerKind} "${ownerId}" builds nothing: it has no repository.`,
+    `The ${owner.ownerKind} "${owner.ownerId}" builds nothing: it has no repository.`,
   )
 }
 
