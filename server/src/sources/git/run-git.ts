@@ -1,3 +1,5 @@
+import { homedir } from 'node:os'
+import { delimiter, dirname } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import { execa } from 'execa'
 
@@ -18,9 +20,6 @@ const OPTIONS = [
   ['advice.detachedHead', 'false'],
   ['gc.auto', '0'],
 ].flatMap(([name, value]) => ['-c', `${name}=${value}`])
-
-// What ssh needs to find keys and programs; nothing of Fairway's own.
-const KEPT = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'TMPDIR', 'LD_LIBRARY_PATH']
 
 /**
  * Runs git without a shell, without prompts, and without anybody's configuration or hooks. A failure of git is
@@ -44,18 +43,14 @@ export async function runGit({ args, cwd, signal }: GitCall): Promise<GitResult>
   return { ok: !result.failed, stdout: result.stdout, stderr: result.stderr }
 }
 
-function gitEnvironment(): Record<string, string> {
-  const kept = KEPT.flatMap((name) => {
-    const value = process.env[name]
-    return value === undefined ? [] : [[name, value] as const]
-  })
-  return {
-    ...Object.fromEntries(kept),
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_ALLOW_PROTOCOL: 'https:ssh:git:file:http',
-    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
-    LC_ALL: 'C',
-  }
-}
+// Nothing of the server's own environment: it holds secrets, and git's variables could bring configuration.
+const gitEnvironment = (): Record<string, string> => ({
+  PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+  HOME: homedir(),
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_ALLOW_PROTOCOL: 'https:ssh:git:file:http',
+  GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=15',
+  LC_ALL: 'C',
+})

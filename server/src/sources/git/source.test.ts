@@ -42,7 +42,10 @@ describe('a git source', () => {
   it('checks out exactly the commit asked for, with its message, though the branch has moved on', async () => {
     const first = await commit('one')
     const second = await commit('two')
-    expect(await source.resolve({ url: repository, branch: 'main' })).toMatchObject({ sha: second })
+    expect(await source.resolve({ url: repository, branch: 'main' })).toEqual({
+      sha: second,
+      message: 'Say two',
+    })
     const url = `file://${repository}`
     const checkout = await source.checkout({ url, branch: 'main', sha: first, into, log, signal: never })
     expect(await readFile(join(checkout.directory, 'file.txt'), 'utf8')).toBe('one')

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import type { Checkout, Source } from '../../reconcile/builder-port.ts'
@@ -23,12 +24,34 @@ async function branches({ url, signal }: Parameters<Source['branches']>[0]) {
   })
 }
 
-/** The message of a remote commit is known only after fetching it; `checkout` answers it, here it is empty. */
 async function resolve({ url, branch, signal }: Parameters<Source['resolve']>[0]) {
   const { stdout } = await listHeads(requireUrl(url), `refs/heads/${requireBranch(branch)}`, signal)
   const sha = stdout.split('\t')[0]
-  if (sha) return { sha, message: '' }
+  if (sha) return { sha, message: await messageOf({ url, sha, signal }) }
   throw new FairwayError('commit_not_found', `The repository has no branch "${branch}".`)
+}
+
+/** Only fetching tells a commit's message: the commit alone, without files where the server can leave them out. */
+async function messageOf({
+  url,
+  sha,
+  signal,
+}: {
+  url: string
+  sha: string
+  signal: AbortSignal | undefined
+}): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'fairway-commit-'))
+  const git = (...args: string[]) => runGit({ args, cwd: directory, signal })
+  try {
+    await must(git('init', '--quiet', '--bare'))
+    const fetched = await git('fetch', '--quiet', '--no-tags', '--depth=1', '--filter=tree:0', '--', url, sha)
+    // A server that hands out no single commits: the build's own fetch will find the message.
+    if (!fetched.ok) return ''
+    return (await must(git('log', '-1', '--format=%B', sha, '--'))).stdout.trim()
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
 }
 
 async function listHeads(
