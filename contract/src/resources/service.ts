@@ -44,7 +44,11 @@ const run = {
   healthChecks: healthChecks.default([]),
   runtimeEnvironment: variables.optional(),
   runtimeFiles: secretFiles.optional(),
-  createOptions: z.strictObject({ volumesToAttach: z.array(z.string()).max(10).optional() }).optional(),
+  createOptions: z
+    .strictObject({
+      volumesToAttach: z.array(z.string()).max(0, 'volumes are not available here').optional(),
+    })
+    .optional(),
 }
 
 const oneSource = {

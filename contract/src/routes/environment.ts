@@ -25,7 +25,7 @@ const routesOf = <P extends z.ZodType>(noun: 'Service' | 'Job', base: string, pa
       id: `get${noun}RuntimeEnvironment`,
       path: `${base}/runtime-environment`,
       summary: 'The runtime variables and files; `show=this` leaves out what secret groups give',
-      query: z.object({ show: z.enum(['this', 'inherited', 'all', 'group']).default('this') }),
+      query: z.object({ show: z.enum(['this', 'inherited', 'all', 'group']).default('all') }),
       reply: z.object({ runtimeEnvironment: values, runtimeFiles: files }),
     }),
     setRuntime: route({
@@ -51,7 +51,7 @@ const routesOf = <P extends z.ZodType>(noun: 'Service' | 'Job', base: string, pa
       id: `get${noun}BuildArguments`,
       path: `${base}/build-arguments`,
       summary: 'The build arguments and files',
-      query: z.object({ show: z.enum(['this', 'inherited', 'all', 'group']).default('this') }),
+      query: z.object({ show: z.enum(['this', 'inherited', 'all', 'group']).default('all') }),
       reply: z.object({ buildArguments: values, buildFiles: files }),
     }),
     setBuild: route({

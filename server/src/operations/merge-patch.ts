@@ -11,8 +11,8 @@ const ALTERNATIVES = [
  * Pure; neither argument is changed.
  */
 export function mergePatch(current: unknown, patch: unknown): unknown {
-  if (!isObject(patch) || !isObject(current)) return patch
-  const kept = withoutReplaced(current, patch)
+  if (!isObject(patch)) return patch
+  const kept = withoutReplaced(isObject(current) ? current : {}, patch)
   const merged: Json = { ...kept }
   for (const [key, value] of Object.entries(patch)) {
     if (value === undefined) continue
