@@ -2,6 +2,7 @@ import type { Db } from '../db/db.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Sealer } from '../lib/seal.ts'
+import type { FlowRules } from '../operations/flows/flow-rules.ts'
 import type { Streams } from './streams/streams-port.ts'
 
 /** Wakes whoever waits on a database notification channel; answers how to stop. */
@@ -19,6 +20,8 @@ export type ApiDeps = {
   mask(text: string): string
   notifications: Notifications
   streams: Streams
+  /** The pure rules of release flows: `flows/rules.ts`. */
+  flowRules: FlowRules
   /** The branches of a repository. Fails with `repository_unreachable` or `invalid_git_url`. */
   listBranches(url: string, signal: AbortSignal): Promise<{ name: string; sha: string }[]>
 }

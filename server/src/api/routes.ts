@@ -1,6 +1,8 @@
 import { eventRoutes } from './events/routes.ts'
 import { pipelineRoutes } from './pipelines/routes.ts'
 import { projectRoutes } from './projects/routes.ts'
+import { releaseFlowRoutes } from './release-flows/flow-routes.ts'
+import { releaseRunRoutes } from './release-flows/run-routes.ts'
 import type { Route } from './route.ts'
 import { secretRoutes } from './secrets/routes.ts'
 import { tagRoutes } from './tags/routes.ts'
@@ -14,6 +16,8 @@ export const routes: readonly Route[] = [
   ...tagRoutes,
   ...projectRoutes,
   ...pipelineRoutes,
+  ...releaseFlowRoutes,
+  ...releaseRunRoutes,
   ...secretRoutes,
   ...eventRoutes,
 ]

@@ -8,6 +8,7 @@ import { systemClock } from '../lib/clock.ts'
 import { silentLog } from '../lib/log.ts'
 import { createMasker } from '../lib/mask.ts'
 import { createSealer } from '../lib/seal.ts'
+import type { FlowRules } from '../operations/flows/flow-rules.ts'
 import { createToken } from '../operations/tokens/create.ts'
 import type { ApiDeps, Notifications } from './deps.ts'
 import { createHttp } from './http.ts'
@@ -59,6 +60,7 @@ function realDeps(db: Db, notifications: Notifications): ApiDeps {
     mask: masker.mask,
     notifications,
     streams: noStreams,
+    flowRules: noFlowRules,
     listBranches: async () => [{ name: 'main', sha: 'a'.repeat(40) }],
   }
 }
@@ -67,6 +69,18 @@ function realDeps(db: Db, notifications: Notifications): ApiDeps {
 async function* nothing(): AsyncGenerator<never> {
   yield* []
 }
+/** Tests of release flows hand in the real ones. */
+const missing = (): never => {
+  throw new Error('this test has no rules of release flows')
+}
+const noFlowRules: FlowRules = {
+  parse: missing,
+  override: missing,
+  check: missing,
+  resetForRetry: missing,
+  foresee: missing,
+}
+
 const noStreams: Streams = { instanceLogs: nothing, buildLogs: nothing, exec: nothing }
 
 async function clientOf(url: string, db: Db): Promise<TestApi> {

@@ -1,24 +1,9 @@
 import { streamEvents } from '@fairway/contract/routes/events'
-import type { EventRow } from '../../db/event-log.ts'
 import type { ApiDeps } from '../deps.ts'
 import { type ApiRequest, defineStream, type Route } from '../route.ts'
 import type { SseMessage } from '../sse.ts'
 import { followEvents, startPosition } from './follow.ts'
-
-const messageOf = (row: EventRow): SseMessage => ({
-  id: `${row.tx}-${row.id}`,
-  event: row.topic,
-  data: {
-    id: row.id,
-    at: row.at.toISOString(),
-    projectId: row.project_id,
-    topic: row.topic,
-    subject: row.subject,
-    type: row.type,
-    actor: row.actor,
-    data: row.data,
-  },
-})
+import { messageOf } from './message.ts'
 
 type Query = {
   topic?: string | undefined
