@@ -199,7 +199,8 @@ create table build (
   sha text,
   message text,
   status text not null default 'QUEUED',
-  request jsonb not null,              -- repository, context, overrides
+  request jsonb not null,              -- {url, context, overrides}
+  attempts int not null default 0,     -- a build that outlives too many workers has CRASHED
   artifact_digest text references artifact,
   error jsonb,
   abort_requested boolean not null default false,

@@ -184,6 +184,7 @@ export type BuildTable = {
   message: Generated<string | null>
   status: Generated<string>
   request: Json
+  attempts: Generated<number>
   artifact_digest: Generated<string | null>
   error: Generated<Json>
   abort_requested: Generated<boolean>
