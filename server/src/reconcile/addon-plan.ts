@@ -40,7 +40,7 @@ export function planAddon(
   const active = seen.find(({ state }) => state === 'active')
   if (active === undefined) return { actions: [], status: 'error' }
   const actions = planActive(desired, active)
-  const starting = actions.some((action) => action.do === 'create' || action.do === 'start')
+  const starting = actions.some(({ do: what }) => what === 'create' || what === 'start' || what === 'restart')
   return { actions, status: starting ? 'allocating' : statusOf(desired, activity) }
 }
 

@@ -184,8 +184,10 @@ async function actOnData(deps: AddonDeps, item: WorkItem, { addon, action }: Dat
 
 async function abortWork(deps: AddonDeps, { backups, restores }: AddonActivity): Promise<void> {
   await transaction(deps.db, async (tx) => {
-    for (const id of backups) if (await requestBackupAbort(tx, id)) await schedule(tx, 'backup', id)
-    for (const id of restores) if (await requestRestoreAbort(tx, id)) await schedule(tx, 'restore', id)
+    for (const id of backups) await schedule(tx, 'backup', id)
+    for (const id of restores) await schedule(tx, 'restore', id)
+    for (const id of backups) await requestBackupAbort(tx, id)
+    for (const id of restores) await requestRestoreAbort(tx, id)
   })
 }
 

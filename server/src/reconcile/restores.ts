@@ -81,6 +81,7 @@ async function begin(job: Job): Promise<Woken> {
     })
   if ((await firstRestore(deps.db, keyOf(restore))) !== restore.id) return { wakeAfterMs: WAIT_MS }
   await withLease(deps.db, item, async (tx) => {
+    await wakeAddon(tx, restore)
     const generation = await nextGeneration(tx, keyOf(restore))
     if (!(await moveRestore(tx, restore.id, 'in-progress', { generation }))) return
     await insertGeneration(tx, keyOf(restore), {
@@ -147,6 +148,7 @@ async function writeAndVerify(job: Job, signal: AbortSignal): Promise<void> {
 async function swap(job: Job): Promise<Woken> {
   const { deps, item, restore } = job
   await withLease(deps.db, item, async (tx) => {
+    await wakeAddon(tx, restore)
     const generation = present(restore.generation, 'a restore in progress has a generation')
     if (await swapGenerations(tx, keyOf(restore), generation)) await say(tx, restore, { swapped: true })
   })
@@ -204,6 +206,7 @@ async function finish(
   error?: Failure,
 ): Promise<Woken> {
   await withLease(deps.db, item, async (tx) => {
+    await wakeAddon(tx, restore)
     if (!(await moveRestore(tx, restore.id, to, error === undefined ? {} : { error }))) return
     const discarded = to !== 'completed' && restore.generation !== null
     const addon = await findAddon(tx, keyOf(restore))
@@ -215,17 +218,19 @@ async function finish(
   return RESTS
 }
 
-async function say(tx: Tx, restore: RestoreRow, data: Record<string, unknown>): Promise<void> {
-  const subject = `${restore.project_id}/${restore.addon_id}`
-  await schedule(tx, 'addon', subject)
-  await recordEvent(tx, {
+/** Before anything of the addon is locked: its worker locks its work first and the addon then. */
+const wakeAddon = (tx: Tx, restore: RestoreRow): Promise<void> => schedule(tx, 'addon', subjectOf(restore))
+
+const say = (tx: Tx, restore: RestoreRow, data: Record<string, unknown>): Promise<void> =>
+  recordEvent(tx, {
     projectId: restore.project_id,
     topic: 'addon',
-    subject,
+    subject: subjectOf(restore),
     type: 'addon.restore',
     data: { restoreId: restore.id, ...data },
   })
-}
+
+const subjectOf = (restore: RestoreRow): string => `${restore.project_id}/${restore.addon_id}`
 
 const keyOf = (restore: RestoreRow) => ({ projectId: restore.project_id, addonId: restore.addon_id })
 

@@ -63,9 +63,10 @@ export type BackupAction = AddonKey & { backupId: string; actor: string | null }
 /** Asks for a backup to stop and leave nothing. `invalid_state`: it is finished. */
 export async function abortBackup(tx: Tx, action: BackupAction): Promise<void> {
   await requireBackup(tx, action)
+  // Workers lock their work first and the backup then; so must we.
+  await schedule(tx, 'backup', action.backupId)
   if (!(await requestBackupAbort(tx, action.backupId)))
     throw new FairwayError('invalid_state', 'The backup is finished. Delete it instead.')
-  await schedule(tx, 'backup', action.backupId)
   await backupEvent(tx, { ...action, type: 'backup.abort-requested' })
 }
 
@@ -74,9 +75,9 @@ export async function deleteBackup(tx: Tx, action: BackupAction): Promise<void> 
   await requireBackup(tx, action)
   if (await backupIsBeingRestored(tx, action.backupId))
     throw new FairwayError('invalid_state', 'A restore is reading this backup. Wait for it or abort it.')
+  await schedule(tx, 'backup', action.backupId)
   if (!(await expireBackup(tx, action.backupId)))
     throw new FairwayError('invalid_state', 'The backup is not finished. Abort it instead.')
-  await schedule(tx, 'backup', action.backupId)
   await backupEvent(tx, { ...action, type: 'backup.delete-requested' })
 }
 
@@ -85,8 +86,8 @@ export async function retainBackup(tx: Tx, action: BackupAction & { retain: bool
   const backup = await requireBackup(tx, action)
   if (backup.status !== 'completed')
     throw new FairwayError('invalid_state', 'Only a completed backup can be retained.')
-  await setBackupRetained(tx, action.backupId, action.retain)
   await schedule(tx, 'backup', action.backupId)
+  await setBackupRetained(tx, action.backupId, action.retain)
   await backupEvent(tx, { ...action, type: action.retain ? 'backup.retained' : 'backup.released' })
 }
 

@@ -30,6 +30,7 @@ export async function dropKeptGeneration(
   { generation, ...action }: AddonAction & { generation: number },
 ): Promise<void> {
   await requireOpenAddon(tx, action)
+  await schedule(tx, 'addon', workKey(action))
   if (!(await moveGeneration(tx, action, { generation, from: 'kept', to: 'removed' })))
     throw new FairwayError(
       'invalid_state',
@@ -46,8 +47,9 @@ async function change(tx: Tx, action: AddonAction, change: Change): Promise<void
 }
 
 async function apply(tx: Tx, { actor, ...key }: AddonAction, { type, set }: Change): Promise<void> {
-  await changeAddon(tx, key, set)
+  // Workers lock their work first and the addon then; so must we.
   await schedule(tx, 'addon', workKey(key))
+  await changeAddon(tx, key, set)
   await recordEvent(tx, {
     projectId: key.projectId,
     topic: 'addon',

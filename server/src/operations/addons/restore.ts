@@ -47,9 +47,10 @@ export async function abortRestore(
   action: AddonKey & { restoreId: string; actor: string | null },
 ): Promise<void> {
   await requireRestore(tx, action)
+  // Workers lock their work first and the restore then; so must we.
+  await schedule(tx, 'restore', action.restoreId)
   if (!(await requestRestoreAbort(tx, action.restoreId)))
     throw new FairwayError('invalid_state', 'The restore is past the point where it can be aborted.')
-  await schedule(tx, 'restore', action.restoreId)
   await restoreEvent(tx, { ...action, type: 'restore.abort-requested' })
 }
 
