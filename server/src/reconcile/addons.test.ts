@@ -25,9 +25,9 @@ import { createAddon } from '../operations/addons/create.ts'
 import { abortRestore, requestRestore } from '../operations/addons/restore.ts'
 import { openAddonSettings } from '../operations/addons/settings.ts'
 import { addonCrashPoints } from './addons.ts'
+import { startAddonWorker, testSealer } from './addons-test-world.ts'
 import { backupCrashPoints } from './backups.ts'
 import { restoreCrashPoints } from './restores.ts'
-import { startAddonWorker, testSealer } from './test-addon-worker.ts'
 
 const key = { projectId: 'shop', addonId: 'db' }
 const actor = null
@@ -265,7 +265,7 @@ async function discardOneRestore(db: Db, backupId: string): Promise<void> {
 
 /** A worker in a process of its own, started again whenever it is killed. */
 function keepAlive(connectionString: string, folder: string): { end(): Promise<void> } {
-  const program = fileURLToPath(new URL('test-addon-worker.ts', import.meta.url))
+  const program = fileURLToPath(new URL('addons-test-world.ts', import.meta.url))
   let over = false
   let child: ChildProcess | undefined
   const living = (async () => {

@@ -7,8 +7,8 @@ import { openListener } from '../db/listen.ts'
 import { startWorkLoop } from '../db/work-loop.ts'
 import { registerWorker } from '../db/workers.ts'
 import { systemClock } from '../lib/clock.ts'
-import type { CrashPoints } from '../lib/crash-point.ts'
-import { createLog, silentLog } from '../lib/log.ts'
+import { type CrashPoints, noCrashPoints } from '../lib/crash-point.ts'
+import { createLog, type Log, silentLog } from '../lib/log.ts'
 import { createSealer } from '../lib/seal.ts'
 import type { AddonDeps } from './addon-deps.ts'
 import { addonHandler } from './addons.ts'
@@ -22,9 +22,8 @@ export const testSealer = createSealer(Buffer.alloc(32, 7))
 export async function startAddonWorker(
   connectionString: string,
   folder: string,
-  crash: CrashPoints = { hit: () => undefined },
+  { crash = noCrashPoints, log = silentLog() }: { crash?: CrashPoints; log?: Log } = {},
 ): Promise<{ stop(): Promise<void> }> {
-  const log = crash.hit.length > 0 ? createLog('error', (text) => text) : silentLog()
   const { db } = openDb(connectionString)
   const listener = await openListener(connectionString, log)
   const worker = await registerWorker(connectionString)
@@ -78,5 +77,8 @@ function crashOnceEach(folder: string): CrashPoints {
 }
 
 const [, program = '', connectionString, folder] = process.argv
-if (program.includes('test-addon-worker') && connectionString !== undefined && folder !== undefined)
-  await startAddonWorker(connectionString, folder, crashOnceEach(folder))
+if (program.includes('addons-test-world') && connectionString !== undefined && folder !== undefined)
+  await startAddonWorker(connectionString, folder, {
+    crash: crashOnceEach(folder),
+    log: createLog('error', (text) => text),
+  })
