@@ -1,10 +1,14 @@
+import { buildRoutes } from './builds/routes.ts'
 import { eventRoutes } from './events/routes.ts'
+import { logRoutes } from './logs/routes.ts'
 import { pipelineRoutes } from './pipelines/routes.ts'
 import { projectRoutes } from './projects/routes.ts'
 import { releaseFlowRoutes } from './release-flows/flow-routes.ts'
 import { releaseRunRoutes } from './release-flows/run-routes.ts'
 import type { Route } from './route.ts'
 import { secretRoutes } from './secrets/routes.ts'
+import { serviceActionRoutes } from './services/action-routes.ts'
+import { serviceRoutes } from './services/routes.ts'
 import { tagRoutes } from './tags/routes.ts'
 import { teamRoutes } from './teams/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
@@ -15,6 +19,10 @@ export const routes: readonly Route[] = [
   ...tokenRoutes,
   ...tagRoutes,
   ...projectRoutes,
+  ...serviceRoutes,
+  ...serviceActionRoutes,
+  ...logRoutes,
+  ...buildRoutes,
   ...pipelineRoutes,
   ...releaseFlowRoutes,
   ...releaseRunRoutes,
