@@ -54,3 +54,17 @@ export type Builder = {
   /** Removes every artifact that is not in `keep`; answers what went. */
   collect(keep: ReadonlySet<string>): Promise<string[]>
 }
+
+export type BuildLogWriter = {
+  /** Adds a line; written within a moment. Never throws: a full disk must not look like a failed build. */
+  append(text: string): void
+  /** The newest lines that were added. */
+  last(): string[]
+  close(): void
+}
+
+/** Where the output of builds goes. */
+export type BuildLog = {
+  /** Goes on after what an earlier attempt wrote. `onError` is told once when lines cannot be written. */
+  open(build: { projectId: string; buildId: string }, onError: (error: unknown) => void): BuildLogWriter
+}

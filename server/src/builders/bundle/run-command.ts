@@ -86,7 +86,7 @@ function killGroup(pid: number | undefined): void {
 
 function failure(
   name: string,
-  result: { exitCode?: number; signal?: string; code?: string },
+  result: { exitCode?: number | undefined; signal?: string | undefined; code?: string | undefined },
   last: readonly string[],
 ): FairwayError {
   if (result.code === 'ENOENT') {
