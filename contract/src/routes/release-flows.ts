@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { concurrencyPolicies } from '../flow.ts'
+import { concurrencyPolicies, runRequest } from '../flow.ts'
 import { resourceId } from '../names.ts'
 import { stageName, stages } from '../resources/pipeline.ts'
 import { route } from '../route.ts'
@@ -80,7 +80,7 @@ export const planView = z
   })
   .meta({ id: 'ReleasePlan' })
 
-const jsonQuery = (what: string) =>
+const jsonQuery = <T extends z.ZodType>(schema: T, what: string) =>
   z
     .string()
     .max(100_000)
@@ -92,7 +92,7 @@ const jsonQuery = (what: string) =>
         return z.NEVER
       }
     })
-    .pipe(z.record(z.string(), z.json()))
+    .pipe(schema)
     .optional()
     .describe(`${what}, as JSON`)
 
@@ -105,9 +105,9 @@ export const planReleaseFlow = route({
   permission: 'read',
   params: flowParams,
   query: z.object({
-    arguments: jsonQuery('Arguments'),
-    overrides: jsonQuery('Overrides by ref'),
-    releaseNodeOverrides: jsonQuery('Overrides by target'),
+    arguments: jsonQuery(runRequest.shape.arguments.unwrap(), 'Arguments'),
+    overrides: jsonQuery(runRequest.shape.overrides.unwrap(), 'Overrides by ref'),
+    releaseNodeOverrides: jsonQuery(runRequest.shape.releaseNodeOverrides.unwrap(), 'Overrides by target'),
   }),
   reply: planView,
 })
