@@ -1,3 +1,5 @@
+import { backupRoutes } from './addons/backup-routes.ts'
+import { addonRoutes } from './addons/routes.ts'
 import { buildRoutes } from './builds/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { logRoutes } from './logs/routes.ts'
@@ -9,6 +11,7 @@ import type { Route } from './route.ts'
 import { secretRoutes } from './secrets/routes.ts'
 import { serviceActionRoutes } from './services/action-routes.ts'
 import { serviceRoutes } from './services/routes.ts'
+import { streamRoutes } from './streams/routes.ts'
 import { tagRoutes } from './tags/routes.ts'
 import { teamRoutes } from './teams/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
@@ -27,5 +30,8 @@ export const routes: readonly Route[] = [
   ...releaseFlowRoutes,
   ...releaseRunRoutes,
   ...secretRoutes,
+  ...addonRoutes,
+  ...backupRoutes,
+  ...streamRoutes,
   ...eventRoutes,
 ]
