@@ -1,4 +1,4 @@
-import type { Db } from './db.ts'
+import { type Db, type Tx, toJson } from './db.ts'
 
 /** A folder, or a bucket of S3-compatible storage. */
 export type DestinationSpec =
@@ -21,4 +21,14 @@ export async function findBackupDestination(db: Db, id: string): Promise<BackupD
     .where('id', '=', id)
     .executeTakeFirst()
   return row as BackupDestinationRow | undefined
+}
+
+export async function insertBackupDestination(
+  tx: Tx,
+  row: { id: string; name: string; spec: DestinationSpec; secret: Buffer | null },
+): Promise<void> {
+  await tx
+    .insertInto('backup_destination')
+    .values({ ...row, spec: toJson(row.spec) })
+    .execute()
 }

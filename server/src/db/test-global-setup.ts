@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { hasCode } from '../lib/has-code.ts'
 import { initialise, openCluster } from '../lib/postgres/cluster.ts'
 import { startServer, stopServer } from '../lib/postgres/server.ts'
 import { migrate } from './migrate.ts'
@@ -16,13 +17,15 @@ declare module 'vitest' {
 }
 
 export const TEMPLATE = 'fairway_template'
+const PREFIX = 'fairway-test-pg-'
 
 // Nothing here outlives the test run, so nothing needs to reach the disk.
 const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
 
 /** One PostgreSQL for the whole run, with a migrated template that `withTestDb` clones. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const root = mkdtempSync(join(tmpdir(), 'fairway-test-pg-'))
+  await removeLeftovers()
+  const root = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`))
   const cluster = await openCluster(join(root, 'server'), join(root, 'binaries'))
   const password = randomUUID()
   await initialise(cluster, { name: 'postgres', password }, { sync: false })
@@ -34,6 +37,26 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     await stopServer(cluster)
     rmSync(root, { recursive: true, force: true })
+  }
+}
+
+/** What runs that were killed left: a server each. The name of its folder says whose it was. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const owner = Number(name.slice(PREFIX.length).split('-')[0])
+    if (!Number.isInteger(owner) || isRunning(owner)) continue
+    const root = join(tmpdir(), name)
+    await stopServer({ dataDirectory: join(root, 'server', 'data') })
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return !hasCode(error, 'ESRCH')
   }
 }
 
