@@ -4,11 +4,23 @@ import type { ServiceKey } from './rollouts.ts'
 
 export type ProbeRecord = {
   passing: boolean
+  /** In a row. */
+  successes: number
+  failures: number
   lastAnswers: { at: string; ok: boolean; latencyMs: number; response: string }[]
   changedAt: string
 }
 
-export type LastExit = { at: string; exitCode?: number; signal?: string }
+/** How the last attempt ended. `recent`: when attempts ended lately, for the back-off. `message`: why it never started. */
+export type LastExit = {
+  at: string
+  exitCode?: number
+  signal?: string
+  message?: string
+  /** Ends in a row without a long run between them. */
+  streak: number
+  recent: string[]
+}
 
 export type InstanceRow = {
   id: string
