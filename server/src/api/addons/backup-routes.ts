@@ -3,7 +3,13 @@ import { listBackupSchedules } from '../../db/backup-schedules.ts'
 import { listBackups } from '../../db/backups.ts'
 import { transaction } from '../../db/db.ts'
 import { listRestores } from '../../db/restores.ts'
-import { abortBackup, deleteBackup, requestBackup, retainBackup } from '../../operations/addons/backup.ts'
+import {
+  abortBackup,
+  type BackupAction,
+  deleteBackup,
+  requestBackup,
+  retainBackup,
+} from '../../operations/addons/backup.ts'
 import { requireAddon, requireBackup, requireRestore } from '../../operations/addons/require.ts'
 import { abortRestore, requestRestore } from '../../operations/addons/restore.ts'
 import { addBackupSchedule, removeBackupSchedule } from '../../operations/addons/schedules.ts'
@@ -41,7 +47,7 @@ export const backupRoutes: readonly Route[] = [
   defineRoute(contract.abortBackup, acting(abortBackup)),
   defineRoute(
     contract.retainBackup,
-    acting((tx, target) => retainBackup(tx, { ...target, retain: true })),
+    acting((tx, target: BackupAction) => retainBackup(tx, { ...target, retain: true })),
   ),
 
   defineRoute(contract.restoreBackup, ({ params, actor }, { db }) =>
@@ -74,5 +80,10 @@ export const backupRoutes: readonly Route[] = [
     const { scheduleId } = await transaction(db, (tx) => addBackupSchedule(tx, { ...params, spec: body }))
     return { id: scheduleId }
   }),
-  defineRoute(contract.deleteSchedule, acting(removeBackupSchedule)),
+  defineRoute(
+    contract.deleteSchedule,
+    acting((tx, target: Parameters<typeof removeBackupSchedule>[1] & { actor: string | null }) =>
+      removeBackupSchedule(tx, target),
+    ),
+  ),
 ]

@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import { type Adapters, foldersOf } from './app-adapters.ts'
+import { runInInstance } from './app-streams.ts'
+import type { Config } from './config.ts'
+import type { Db } from './db/db.ts'
+import type { WorkHandlers } from './db/work-loop.ts'
+import { releaseRunHandler } from './flows/engine.ts'
+import { flowRules } from './flows/rules.ts'
+import type { Clock } from './lib/clock.ts'
+import type { CrashPoints } from './lib/crash-point.ts'
+import type { Log } from './lib/log.ts'
+import type { Sealer } from './lib/seal.ts'
+import { addonHandler } from './reconcile/addons.ts'
+import { backupScheduleHandler } from './reconcile/backup-schedules.ts'
+import { backupHandler } from './reconcile/backups.ts'
+import { createBuildHandler } from './reconcile/builds.ts'
+import { projectHandler } from './reconcile/projects.ts'
+import { restoreHandler } from './reconcile/restores.ts'
+import { createRetentionHandler } from './reconcile/retention.ts'
+
+export type WorkerDeps = {
+  config: Config
+  db: Db
+  adapters: Adapters
+  sealer: Sealer
+  clock: Clock
+  crash: CrashPoints
+  log: Log
+  mask(text: string): string
+}
+
+/** Who does which kind of work, and how many of it at once. */
+export function handlersOf(deps: WorkerDeps): WorkHandlers {
+  const { adapters, config } = deps
+  const addonDeps = { ...deps, engines: adapters.engines, openStorage: adapters.openStorage }
+  return {
+    release_run: {
+      concurrency: 50,
+      run: releaseRunHandler({
+        ...deps,
+        rules: flowRules,
+        resolveCommit: (request) => adapters.source.resolve(request),
+        exec: (runtimeId, request) => runInInstance(adapters, runtimeId, request),
+        allowPrivateWebhooks: config.allowPrivateWebhooks,
+      }),
+    },
+    build: { concurrency: config.builds.concurrency, run: buildHandler(deps) },
+    addon: { concurrency: 8, run: addonHandler(addonDeps) },
+    backup: { concurrency: 2, run: backupHandler(addonDeps) },
+    restore: { concurrency: 2, run: restoreHandler(addonDeps) },
+    backup_schedule: { concurrency: 4, run: backupScheduleHandler(addonDeps) },
+    project: { concurrency: 4, run: projectHandler(deps) },
+    sweep: { concurrency: 1, run: createRetentionHandler({ ...deps, builder: adapters.builder }) },
+  }
+}
+
+const buildHandler = (deps: WorkerDeps) =>
+  createBuildHandler({
+    ...deps,
+    source: deps.adapters.source,
+    builder: deps.adapters.builder,
+    logs: deps.adapters.buildLogs,
+    checkouts: join(foldersOf(deps.config.dataFolder).checkouts),
+    timeoutSeconds: deps.config.builds.timeoutSeconds,
+    onSuccess: async () => undefined,
+  })

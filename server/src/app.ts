@@ -1,0 +1,157 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { sql } from 'kysely'
+import { createHttp } from './api/http.ts'
+import { routes } from './api/routes.ts'
+import { type Adapters, openAdapters } from './app-adapters.ts'
+import { streamsOf } from './app-streams.ts'
+import { handlersOf } from './app-workers.ts'
+import type { Config } from './config.ts'
+import { type Db, openDb, transaction } from './db/db.ts'
+import { startEmbeddedDatabase } from './db/embedded.ts'
+import { type Listener, openListener } from './db/listen.ts'
+import { migrate } from './db/migrate.ts'
+import { schedule } from './db/work.ts'
+import { startWorkLoop } from './db/work-loop.ts'
+import { registerWorker } from './db/workers.ts'
+import { flowRules } from './flows/rules.ts'
+import { systemClock } from './lib/clock.ts'
+import { crashAt, noCrashPoints } from './lib/crash-point.ts'
+import { createLog, type Log } from './lib/log.ts'
+import { createMasker } from './lib/mask.ts'
+import { createSealer, type Sealer } from './lib/seal.ts'
+import { createFirstToken } from './operations/tokens/first-token.ts'
+
+/** A control plane that runs. `lost` resolves when it cannot go on and should be started again. */
+export type App = { url: string; publicUrl: string; log: Log; lost: Promise<Error>; stop(): Promise<void> }
+
+/** What was opened, to be closed in reverse. */
+type Closing = { name: string; close: () => Promise<unknown> }
+
+/** Builds everything, in order, by hand. What was opened is closed again when a later step fails. */
+export async function startApp(config: Config): Promise<App> {
+  const masker = createMasker()
+  const log = createLog(config.log.level, masker.mask)
+  const opened: Closing[] = []
+  try {
+    return await open(config, { log, masker, opened })
+  } catch (error) {
+    await closeAll(opened, log)
+    throw error
+  }
+}
+
+type Base = { log: Log; masker: ReturnType<typeof createMasker>; opened: Closing[] }
+
+async function open(config: Config, { log, masker, opened }: Base): Promise<App> {
+  const keep = <T>(name: string, thing: T, close: (thing: T) => Promise<unknown>): T => {
+    opened.push({ name, close: () => close(thing) })
+    return thing
+  }
+  const clock = systemClock
+  const crash =
+    config.crashAt === undefined ? noCrashPoints : crashAt(config.crashAt.point, config.crashAt.nth)
+  const sealer = createSealer(config.masterKey, masker.add)
+  await mkdir(config.dataFolder, { recursive: true })
+
+  // The gateway and the database take the longest and do not need each other.
+  const database = databaseOf(config, log)
+  const opening = openAdapters({ config, sealer, clock, log, crash })
+  const [{ connectionString, stop }, adapters] = await bothOrNeither(database, opening)
+  keep('database', stop, (end) => end())
+  keep('runtime', adapters.runtime, (runtime) => runtime.close())
+  keep('gateway', adapters.traffic, (traffic) => traffic.close())
+  const { db, pool } = openDb(connectionString, { max: 20 })
+  keep('connections', db, () => db.destroy())
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
+  for (const name of await migrate(pool)) log.info({ migration: name }, 'applied a migration')
+  const listener = keep('listener', await openListener(connectionString, log), (one) => one.close())
+  const worker = keep('worker', await registerWorker(connectionString), (one) => one.close())
+  await writeFirstToken(db, config, log)
+
+  const shared = { config, db, adapters, sealer, clock, crash, log, mask: masker.mask }
+  const http = keep('api', httpOf(shared, listener), (one) => one.close())
+  const url = await http.listen({ host: config.api.host, port: config.api.port })
+  const handlers = handlersOf(shared)
+  const loop = startWorkLoop({ db, listener, worker, handlers, log })
+  keep('work', loop, () => loop.stop())
+  await schedule(db, 'sweep', 'retention')
+  log.info({ url, gateway: adapters.traffic.publicUrl() }, 'Fairway is ready')
+  return {
+    url,
+    publicUrl: adapters.traffic.publicUrl(),
+    log,
+    lost: worker.lost,
+    stop: () => closeAll(opened, log),
+  }
+}
+
+/** Two things at once; when one fails, the other is closed before the error goes on. */
+async function bothOrNeither(
+  database: ReturnType<typeof databaseOf>,
+  adapters: Promise<Adapters>,
+): Promise<[Awaited<ReturnType<typeof databaseOf>>, Adapters]> {
+  const [first, second] = await Promise.allSettled([database, adapters])
+  if (first.status === 'fulfilled' && second.status === 'fulfilled') return [first.value, second.value]
+  if (first.status === 'fulfilled') await first.value.stop()
+  if (second.status === 'fulfilled')
+    await Promise.all([second.value.runtime.close(), second.value.traffic.close()])
+  throw first.status === 'rejected' ? first.reason : (second as PromiseRejectedResult).reason
+}
+
+async function databaseOf(config: Config, log: Log) {
+  if (config.databaseUrl !== undefined) {
+    return { connectionString: config.databaseUrl, stop: async () => undefined }
+  }
+  return startEmbeddedDatabase(config.dataFolder, log)
+}
+
+async function writeFirstToken(db: Db, { dataFolder }: Config, log: Log): Promise<void> {
+  const path = join(dataFolder, 'admin-token')
+  await transaction(db, async (tx) => {
+    const token = await createFirstToken(tx)
+    if (token === undefined) return
+    await writeFile(path, `${token}\n`, { mode: 0o600 })
+    // Shown once, to the person who starts it; the log gets only where it is.
+    process.stdout.write(`\nYour admin token, also in ${path}:\n\n  ${token}\n\n`)
+    log.info({ path }, 'created the admin token')
+  })
+}
+
+type Shared = { db: Db; adapters: Adapters; sealer: Sealer; log: Log; mask(text: string): string }
+
+function httpOf({ db, adapters, sealer, log, mask }: Shared, listener: Listener): FastifyInstance {
+  const deps = {
+    db,
+    sealer,
+    clock: systemClock,
+    log,
+    mask,
+    notifications: listener,
+    streams: streamsOf(db, adapters),
+    flowRules,
+    listBranches: (url: string, signal: AbortSignal) => adapters.source.branches({ url, signal }),
+  }
+  return createHttp(deps, {
+    routes,
+    ready: async () => {
+      await db
+        .selectFrom('migration' as never)
+        .select('version' as never)
+        .limit(1)
+        .execute()
+      return true
+    },
+  })
+}
+
+async function closeAll(opened: Closing[], log: Log): Promise<void> {
+  for (const { name, close } of opened.splice(0).reverse()) {
+    try {
+      await close()
+    } catch (error) {
+      log.error({ err: error, part: name }, 'a part could not be closed cleanly')
+    }
+  }
+}
