@@ -136,11 +136,7 @@ function httpOf({ db, adapters, sealer, log, mask }: Shared, listener: Listener)
   return createHttp(deps, {
     routes,
     ready: async () => {
-      await db
-        .selectFrom('migration' as never)
-        .select('version' as never)
-        .limit(1)
-        .execute()
+      await sql`select 1`.execute(db)
       return true
     },
   })

@@ -5,8 +5,8 @@
 import { cpus } from 'node:os'
 import { benchApi } from './api.ts'
 import { benchFlows } from './flows.ts'
-import { benchGateway } from './gateway.ts'
 import { benchRollouts } from './rollouts.ts'
+import { benchGateway } from './run-gateway.ts'
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   flows: benchFlows,
