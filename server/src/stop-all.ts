@@ -1,0 +1,43 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { foldersOf, gatewaySettings } from './app-adapters.ts'
+import { readConfig } from './config.ts'
+import { stopServer } from './lib/postgres/server.ts'
+import { stopCollector } from './runtimes/process/collector-process.ts'
+import { createProcessRuntime } from './runtimes/process/process-runtime.ts'
+import { stopEmbeddedGateway } from './traffic/embedded/gateway-process.ts'
+
+/**
+ * Ends what outlives the control plane: the instances, the gateway, the addons and the database of one data folder.
+ * The control plane itself must have been stopped before; data stays.
+ */
+async function stopAll(): Promise<void> {
+  const config = readConfig()
+  const folders = foldersOf(config.dataFolder)
+  await stopEmbeddedGateway(gatewaySettings(config).controlSocket)
+  const runtime = await createProcessRuntime({ root: folders.instances })
+  const running = (await runtime.list()).filter(({ state }) => state === 'running')
+  await Promise.all(running.map(({ id }) => runtime.stop(id, 5000)))
+  await runtime.close()
+  stopCollector(folders.instances)
+  for (const dataDirectory of await clusters(folders.addons)) await stopServer({ dataDirectory })
+  await stopServer({ dataDirectory: join(config.dataFolder, 'postgres', 'data') })
+}
+
+/** Every PostgreSQL data directory below the addons' folder. */
+async function clusters(root: string): Promise<string[]> {
+  try {
+    const entries = await readdir(root, { withFileTypes: true, recursive: true })
+    return entries.flatMap((entry) =>
+      entry.name === 'PG_VERSION' && isTop(entry.parentPath) ? [entry.parentPath] : [],
+    )
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** A cluster has a PG_VERSION of its own and one a database. */
+const isTop = (folder: string): boolean => folder.endsWith('/data')
+
+await stopAll()
