@@ -15,15 +15,19 @@ import type {
   BackupRecord,
 } from '../../reconcile/addon-port.ts'
 import { baseBackup } from './base-backup.ts'
+import { findClientPrograms, requireClientPrograms } from './client-programs.ts'
 import { compress } from './compression.ts'
+import { dumpDatabase, loadDump } from './dump.ts'
 import { ADMIN, asAdmin, ensureLogin, readEverything } from './sessions.ts'
-import { measure, unpackSnapshot } from './snapshot.ts'
+import { measure, readChecked, unpackSnapshot } from './snapshot.ts'
 
 type Folders = {
   /** Holds `<project>/<addon>/g<generation>/` and `<project>/<addon>/port`. */
   data: string
   /** Where programs are copied when the package cannot be used where it lies. */
   programs: string
+  /** Where to look for pg_dump and pg_restore instead of the usual folders. */
+  clients?: readonly string[]
 }
 
 /**
@@ -44,7 +48,10 @@ export function createPostgresEngine(folders: Folders): AddonEngine {
     observe: (place) => observe(folders, place),
     stop: (place) => stopServer({ dataDirectory: join(folderOf(folders, place), 'data') }),
     destroy: (place) => destroy(folders, place),
-    backupTypes: async () => ['snapshot'],
+    backupTypes: async () => {
+      const clients = await findClientPrograms(await availableVersion(folders), folders.clients)
+      return clients === undefined ? ['snapshot'] : ['snapshot', 'dump']
+    },
     backup: (place, request) => backup(folders, place, request),
     restore: (place, request) => restore(folders, place, request),
     logs: (place, tail) => readLogs(folderOf(folders, place), tail),
@@ -122,24 +129,31 @@ async function destroy(folders: Folders, place: AddonPlace): Promise<void> {
 type BackupRequest = Parameters<AddonEngine['backup']>[1]
 
 async function backup(folders: Folders, place: AddonPlace, request: BackupRequest): Promise<BackupRecord> {
-  if (request.type !== 'snapshot')
-    throw new FairwayError(
-      'not_supported',
-      'Dumps need a pg_dump of this server, which is not installed. Take a snapshot.',
-    )
   const seen = await observe(folders, place)
   if (seen.state !== 'running')
     throw new FairwayError('backup_failed', 'The addon does not run. Start it, then back it up.')
+  const { port } = seen.endpoint
+  if (request.type === 'dump') {
+    const { pgDump } = await requireClientPrograms(seen.version, folders.clients)
+    return store(request, seen.version, dumpDatabase({ program: pgDump, port, ...request }))
+  }
   const dataDirectory = join(folderOf(folders, place), 'data')
-  return asAdmin({ port: seen.endpoint.port }, request.settings, async (client) => {
-    const archive = baseBackup({ client, dataDirectory, signal: request.signal })
-    const measured = measure(await compress(archive, request.compression))
-    await request.storage.write(request.key, measured.data)
-    request.signal.throwIfAborted()
-    const record = { key: request.key, ...measured.result(), engineVersion: seen.version }
-    request.log(`wrote ${record.sizeBytes} bytes`)
-    return record
-  })
+  return asAdmin({ port }, request.settings, (client) =>
+    store(request, seen.version, baseBackup({ client, dataDirectory, signal: request.signal })),
+  )
+}
+
+async function store(
+  request: BackupRequest,
+  engineVersion: string,
+  data: AsyncIterable<Uint8Array>,
+): Promise<BackupRecord> {
+  const measured = measure(await compress(data, request.compression))
+  await request.storage.write(request.key, measured.data)
+  request.signal.throwIfAborted()
+  const record = { key: request.key, ...measured.result(), engineVersion }
+  request.log(`wrote ${record.sizeBytes} bytes`)
+  return record
 }
 
 type RestoreRequest = Parameters<AddonEngine['restore']>[1]
@@ -152,16 +166,32 @@ async function restore(
   if ((await observe(folders, place)).state !== 'absent')
     throw new FairwayError('restore_failed', `Generation ${place.generation} of the addon exists already.`)
   const cluster = await clusterAt(folders, place)
-  refuseOtherMajor(request.record.engineVersion, cluster.binaries.version)
+  const isDump = request.type === 'dump'
+  if (!isDump) refuseOtherMajor(request.record.engineVersion, cluster.binaries.version)
   try {
-    await unpackSnapshot(cluster, request)
-    const { port } = await run(cluster)
-    request.log('recovered; reading every table')
+    const port = isDump ? await fromDump(folders, cluster, request) : await fromSnapshot(cluster, request)
+    request.log('the data is in place; reading every table')
     return await readEverything(port, request.settings, request.signal)
   } catch (error) {
     await destroy(folders, place)
     throw error
   }
+}
+
+async function fromSnapshot(cluster: Cluster, request: RestoreRequest): Promise<number> {
+  await unpackSnapshot(cluster, request)
+  return (await run(cluster)).port
+}
+
+async function fromDump(folders: Folders, cluster: Cluster, request: RestoreRequest): Promise<number> {
+  const { settings } = request
+  const { pgRestore } = await requireClientPrograms(cluster.binaries.version, folders.clients)
+  const content = await readChecked(request)
+  await initialise(cluster, { name: ADMIN, password: settings.adminPassword })
+  const { port } = await run(cluster)
+  await ensureLogin(port, settings)
+  await loadDump({ program: pgRestore, port, ...request }, content)
+  return port
 }
 
 function refuseOtherMajor(from: string, to: string): void {
