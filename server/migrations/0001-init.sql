@@ -90,6 +90,7 @@ create table service (
   deployment_message text,
   deployment_transition_at timestamptz not null default now(),
   gateway_generation bigint not null default 0,
+  gateway_routes text,                 -- hash of the routes the gateway acknowledged last
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (project_id, id)

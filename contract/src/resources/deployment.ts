@@ -117,6 +117,7 @@ export const serviceDeployment = z.strictObject({
   instances: z.int().min(0).max(100).default(1),
   strategy: strategy.default({ type: 'rollout-steady' }),
   drainSeconds: z.number().min(0).max(3600).default(30).describe('for requests and sockets under way'),
+  minReadySeconds: z.number().min(0).max(600).default(1).describe('to stay ready before it is believed'),
   progressDeadlineSeconds: z.int().min(1).max(3600).default(600),
   zonalRedundancy: z.strictObject({ type: z.literal('disabled').optional() }).optional(),
   gradualRolloutStrategyId: z.null().optional(),

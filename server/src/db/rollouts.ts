@@ -1,4 +1,5 @@
 import { type RolloutState, rolloutMoves, sourcesOf } from '@fairway/contract/states'
+import { sql } from 'kysely'
 import { type Db, type Tx, toJson } from './db.ts'
 
 export type ServiceKey = { projectId: string; serviceId: string }
@@ -93,6 +94,19 @@ export async function moveRollout(
     .where('state', 'in', sourcesOf(rolloutMoves, to))
     .executeTakeFirst()
   return numUpdatedRows === 1n
+}
+
+/** Adds what was counted of drains to the receipt of the newest rollout that ended or runs. */
+export async function addToReceipt(
+  tx: Tx,
+  id: string,
+  { drained, cut }: { drained: number; cut: number },
+): Promise<void> {
+  await sql`
+    update rollout set receipt = coalesce(receipt, '{}') || jsonb_build_object(
+      'drained', coalesce((receipt->>'drained')::int, 0) + ${drained}::int,
+      'cut', coalesce((receipt->>'cut')::int, 0) + ${cut}::int)
+     where id = ${id}`.execute(tx)
 }
 
 /** Something became ready: the progress deadline counts anew. */

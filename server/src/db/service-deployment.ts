@@ -74,6 +74,44 @@ export async function nextGatewayGeneration(tx: Tx, key: ServiceKey): Promise<nu
   return Number(row.gateway_generation)
 }
 
+/** What the gateway holds of this service, as far as it acknowledged it. */
+export async function readGatewayState(
+  db: Db,
+  { projectId, serviceId }: ServiceKey,
+): Promise<{ generation: number; routes: string | null }> {
+  const row = await db
+    .selectFrom('service')
+    .select(['gateway_generation as generation', 'gateway_routes as routes'])
+    .where('project_id', '=', projectId)
+    .where('id', '=', serviceId)
+    .executeTakeFirst()
+  return { generation: Number(row?.generation ?? 0), routes: row?.routes ?? null }
+}
+
+/** Remembers what the gateway acknowledged. Null: it holds nothing of this service. */
+export async function setGatewayRoutes(tx: Tx, key: ServiceKey, routes: string | null): Promise<void> {
+  await tx
+    .updateTable('service')
+    .set({ gateway_routes: routes })
+    .where('project_id', '=', key.projectId)
+    .where('id', '=', key.serviceId)
+    .execute()
+}
+
+/** The gateway holds a newer generation than we know of: numbers go on from there. */
+export async function raiseGatewayGeneration(tx: Tx, key: ServiceKey, held: number): Promise<void> {
+  await tx
+    .updateTable('service')
+    .set((eb) => ({ gateway_generation: eb.fn<number>('greatest', ['gateway_generation', eb.val(held)]) }))
+    .where('project_id', '=', key.projectId)
+    .where('id', '=', key.serviceId)
+    .execute()
+}
+
+export async function deleteService(tx: Tx, { projectId, serviceId }: ServiceKey): Promise<void> {
+  await tx.deleteFrom('service').where('project_id', '=', projectId).where('id', '=', serviceId).execute()
+}
+
 /** Keys of all services, for the resync after a start. */
 export async function listServiceKeys(db: Db): Promise<string[]> {
   const rows = await db

@@ -87,6 +87,7 @@ export type ServiceTable = {
   deployment_message: Generated<string | null>
   deployment_transition_at: Generated<Date>
   gateway_generation: Generated<number>
+  gateway_routes: Generated<string | null>
   created_at: Generated<Date>
   updated_at: Generated<Date>
 }
