@@ -177,7 +177,7 @@ async function insertShop(db: Db): Promise<void> {
     ['Staging', '-staging'],
     ['Production', ''],
   ] as const) {
-    const base = { project_id: 'shop', spec: toJson({}) }
+    const base = { project_id: 'shop', spec: toJson({ billing: {}, deployment: {} }) }
     await db
       .insertInto('service')
       .values({ ...base, id: `web${suffix}`, kind: 'deployment', name: `web${suffix}` })
