@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { toJson, transaction } from '../db/db.ts'
 import { schedule } from '../db/work.ts'
@@ -17,7 +18,7 @@ async function makeArtifacts(world: World): Promise<Digests> {
   }
   const [good = '', staged = '', unused = '', newest = ''] = digests
   await forget(world, newest)
-  await nameArtifacts(world, { good, staged })
+  await nameArtifacts(world, { good, staged, newest })
   return { good, staged, unused, newest }
 }
 
@@ -73,7 +74,7 @@ async function forget({ db }: World, newest: string): Promise<void> {
 
 async function nameArtifacts(
   { db }: World,
-  { good, staged }: { good: string; staged: string },
+  { good, staged, newest }: Omit<Digests, 'unused'>,
 ): Promise<void> {
   const id = '7d8b7ddc-0d35-4a6e-8f5c-1f6f7c1c0001'
   const revision = {
@@ -88,6 +89,15 @@ async function nameArtifacts(
     .insertInto('revision')
     .values({ ...revision, ...more, id, number: 1, artifact_digest: good })
     .execute()
+  // The last good one is older than the ten newest revisions.
+  const newer = Array.from({ length: 10 }, (_, index) => ({
+    ...revision,
+    ...more,
+    id: randomUUID(),
+    number: index + 2,
+    artifact_digest: newest,
+  }))
+  await db.insertInto('revision').values(newer).execute()
   await db.updateTable('service').set({ current_revision: id }).where('id', '=', 'web').execute()
   await db.insertInto('pipeline').values({ project_id: 'shop', id: 'line', name: 'line' }).execute()
   await db
