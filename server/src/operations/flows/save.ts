@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FairwayError } from '@fairway/contract/errors'
 import type { FlowDocument } from '@fairway/contract/flow'
 import { addressKey } from '@fairway/contract/nodes/run-template'
@@ -37,7 +38,8 @@ export async function saveReleaseFlow(
   const before = await lockReleaseFlow(tx, key)
   const secrets = openFlowSecrets(key, before, sealer)
   if (argumentOverrides !== undefined) secrets.overrides = argumentOverrides
-  const changed = JSON.stringify(before?.document) !== JSON.stringify(document)
+  // As it comes back from the database, which keeps no order of keys.
+  const changed = !isDeepStrictEqual(before?.document, JSON.parse(JSON.stringify(document)))
   const version = (before?.version ?? 0) + (changed ? 1 : 0)
   const sealed = sealFlowSecrets(key, secrets, sealer)
   await upsertReleaseFlow(tx, key, { document, argumentOverrides: sealed, version })

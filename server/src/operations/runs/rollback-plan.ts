@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FairwayError } from '@fairway/contract/errors'
 import type { Db } from '../../db/db.ts'
 import { listRunsAfter, type ReleaseRunRow } from '../../db/release-runs.ts'
@@ -91,7 +92,7 @@ function differenceOf({ target, was, now }: Known, options: RollbackOptions): Di
     config === undefined ||
     ((config.configVersion === undefined || config.configVersion === now.configVersion) &&
       (config.secretVersions === undefined ||
-        same(config.secretVersions, (now as ServiceState).secretVersions)))
+        isDeepStrictEqual(config.secretVersions, (now as ServiceState).secretVersions)))
   if (now.digest === was.digest && sameConfig) return []
   return [{ target, was, now, restored: { artifact, ...(config !== undefined && { config }) } }]
 }
@@ -103,9 +104,6 @@ function configOf(was: ServiceState, { configuration, secrets }: RollbackOptions
     ...(secrets && was.secretVersions !== null && { secretVersions: was.secretVersions }),
   }
 }
-
-/** jsonb keeps no order of keys, so both sides come in the same one. */
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 async function changesOf(db: Db, projectId: string, differences: readonly Difference[]): Promise<Change[]> {
   const volumes = await listVolumeServices(db, projectId)
