@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { cp, mkdir, readFile, realpath, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
@@ -84,8 +85,7 @@ async function link(to: string, path: string): Promise<void> {
 async function copyOnce(source: string, target: string): Promise<string> {
   const root = join(target, 'native')
   if (await exists(root)) return root
-  const fresh = `${target}.${process.pid}`
-  await rm(fresh, { recursive: true, force: true })
+  const fresh = `${target}.${randomUUID()}`
   await mkdir(fresh, { recursive: true, mode: 0o755 })
   await cp(source, join(fresh, 'native'), { recursive: true, verbatimSymlinks: true })
   await linkLibraries(join(fresh, 'native'))
