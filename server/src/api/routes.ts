@@ -1,6 +1,7 @@
 import { backupRoutes } from './addons/backup-routes.ts'
 import { addonRoutes } from './addons/routes.ts'
 import { buildRoutes } from './builds/routes.ts'
+import { serviceEnvironmentRoutes } from './environment/service-routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { logRoutes } from './logs/routes.ts'
 import { pipelineRoutes } from './pipelines/routes.ts'
@@ -24,6 +25,7 @@ export const routes: readonly Route[] = [
   ...projectRoutes,
   ...serviceRoutes,
   ...serviceActionRoutes,
+  ...serviceEnvironmentRoutes,
   ...logRoutes,
   ...buildRoutes,
   ...pipelineRoutes,
