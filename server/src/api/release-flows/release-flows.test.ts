@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { recordEvent } from '../../db/events.ts'
 import { type TestApi, withTestApi } from '../test-api.ts'
 
 // The rules are pure and come from the flow engine, which the API knows only as a port.
@@ -176,3 +177,28 @@ describe('release flows over HTTP', () => {
       expect((await call('DELETE', '/v1/projects/shop/holds/service/web/sha256:1')).status).toBe(404)
     }))
 })
+
+test('a run is followed live: from its beginning, and with after=latest only from now on', () =>
+  withShop(async ({ ok, url, tokens, db }) => {
+    await ok('POST', `${FLOW}/production`, documentOf(approval))
+    const { id } = await ok<Run>('POST', `${FLOW}/production/runs`, {})
+    const seen = { all: '', latest: '' }
+    const follow = async (which: 'all' | 'latest', query: string): Promise<void> => {
+      const response = await fetch(`${url}${FLOW}/production/runs/${id}/events${query}`, {
+        headers: { authorization: `Bearer ${tokens.read}` },
+        signal: AbortSignal.timeout(10_000),
+      })
+      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+        seen[which] += chunk
+        if (seen[which].includes('run.aborted')) return
+      }
+    }
+    const both = Promise.all([follow('all', ''), follow('latest', '?after=latest')])
+    // Both listen once each has seen something new.
+    while (!seen.all.includes('run.tick') || !seen.latest.includes('run.tick'))
+      await recordEvent(db, { topic: 'run', subject: id, type: 'run.tick' })
+    await ok('POST', `${FLOW}/production/runs/${id}/abort`)
+    await both
+    expect(seen.all).toContain('run.pending')
+    expect(seen.latest).not.toContain('run.pending')
+  }))

@@ -4,8 +4,9 @@ import type { Tx } from '../../db/db.ts'
 import { waitFor } from '../../db/waiters.ts'
 import { abortJobRun } from '../../operations/jobs/abort-run.ts'
 import { runJob } from '../../operations/jobs/run.ts'
+import type { JobRunOverrides } from '../../operations/jobs/run-overrides.ts'
 import { done, type NodeResult, waiting } from '../model.ts'
-import { defineNode, ended, POLL_MS, type StepContext } from '../node.ts'
+import { defineNode, ended, type NodeDeps, POLL_MS, type StepContext } from '../node.ts'
 import { concluded, missing } from './concluded.ts'
 
 type State = { runId: string; runName: string }
@@ -15,7 +16,7 @@ type Context = StepContext<JobRunSpec, State>
 export const jobRunNode = defineNode<JobRunSpec, State>({
   kind: 'JobRun',
   step: (tx, context, deps) =>
-    context.state === null ? start(tx, context) : look(tx, context.state, deps.mask),
+    context.state === null ? start(tx, context, deps) : look(tx, context.state, deps.mask),
   async cancel(tx, { run, spec, state }) {
     if (state === null) return ended
     const jobRun = await readAwaitedJobRun(tx, state.runId)
@@ -31,15 +32,16 @@ export const jobRunNode = defineNode<JobRunSpec, State>({
   },
 })
 
-async function start(tx: Tx, { run, spec, waits }: Context): Promise<NodeResult> {
-  const { projectId: _, jobId, ...overrides } = spec
-  const { runId, runName } = await runJob(tx, {
+async function start(tx: Tx, { run, spec, waits }: Context, { sealer }: NodeDeps): Promise<NodeResult> {
+  const { jobId, runtimeEnvironment, runtimeFiles, billing, deployment } = spec
+  const request = {
     projectId: run.project_id,
     jobId,
-    overrides,
+    overrides: { runtimeEnvironment, runtimeFiles, billing, deployment } as JobRunOverrides,
     trigger: 'release-flow',
     actor: run.created_by ?? 'release flow',
-  })
+  } as const
+  const { runId, runName } = await runJob(tx, request, sealer)
   if (!waits) return done({ id: runId, runName })
   await waitFor(tx, run.id, 'job-run', runId)
   return waiting({ wakeAfterMs: POLL_MS, state: { runId, runName } })

@@ -62,19 +62,22 @@ async function install(
   { sealer }: NodeDeps,
 ): Promise<Deployed> {
   const { project_id: projectId, kind } = run
-  const common = {
-    projectId,
-    artifact,
-    reason: kind === 'rollback' ? 'rollback' : 'deploy',
-    actor: run.created_by ?? 'release flow',
-  } as const
+  const common = { projectId, artifact, actor: run.created_by ?? 'release flow' }
+  const isRollback = kind === 'rollback'
   const { digest, buildId = null, source } = artifact
   if (target.kind === 'job') {
-    await deployToJob(tx, { ...common, jobId: target.id })
-    return { revisionId: null, changed: true, digest, buildId, source }
+    const reason = isRollback ? 'rollback' : 'promote'
+    const { changed } = await deployToJob(tx, { ...common, reason, jobId: target.id }, sealer)
+    return { revisionId: null, changed, digest, buildId, source }
   }
   const config: RestoredConfig | undefined = restoredConfig(run, target)
-  const request = { ...common, serviceId: target.id, ...(config !== undefined && { config }) }
+  const reason = isRollback ? 'rollback' : 'deploy'
+  const request = {
+    ...common,
+    reason,
+    serviceId: target.id,
+    ...(config !== undefined && { config }),
+  } as const
   const { revisionId, changed } = await deployToService(tx, request, sealer)
   return { revisionId, changed, digest, buildId, source }
 }
