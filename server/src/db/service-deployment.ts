@@ -108,7 +108,20 @@ export async function raiseGatewayGeneration(tx: Tx, key: ServiceKey, held: numb
     .execute()
 }
 
+/** Removes the service with its own values and holds, so that a later one of the same name starts clean. */
 export async function deleteService(tx: Tx, { projectId, serviceId }: ServiceKey): Promise<void> {
+  await tx
+    .deleteFrom('own_secret')
+    .where('project_id', '=', projectId)
+    .where('owner_kind', '=', 'service')
+    .where('owner_id', '=', serviceId)
+    .execute()
+  await tx
+    .deleteFrom('hold')
+    .where('project_id', '=', projectId)
+    .where('target_kind', '=', 'service')
+    .where('target_id', '=', serviceId)
+    .execute()
   await tx.deleteFrom('service').where('project_id', '=', projectId).where('id', '=', serviceId).execute()
 }
 

@@ -88,6 +88,8 @@ export type Runtime = {
   logs(id: string, query: LogQuery): AsyncIterable<LogLine>
   exec(id: string, request: ExecRequest): AsyncIterable<ExecEvent>
   stats(id: string): Promise<InstanceStats | undefined>
+  /** The TCP ports that the instance's processes listen on, where the runtime can tell: to explain a wrong port. */
+  listeningPorts?(id: string): Promise<number[]>
   /** Calls back soon after an instance exits. Answers how to stop watching. */
   watch(onExit: (id: string) => void): () => void
   close(): Promise<void>

@@ -12,6 +12,8 @@ export type ProbeTarget = {
   attempt: number
   startedAt: Date
   checks: readonly HealthCheck[]
+  /** Where each probe asks, by its type. */
+  addresses: Readonly<Record<string, { host: string; port: number }>>
   known: ProbeStates
 }
 

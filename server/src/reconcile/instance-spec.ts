@@ -1,0 +1,72 @@
+import { FairwayError } from '@fairway/contract/errors'
+import type { Db } from '../db/db.ts'
+import type { InstanceRow } from '../db/instances.ts'
+import type { RevisionRow } from '../db/revisions.ts'
+import { type DeployedSource, readRepository } from '../db/service-status.ts'
+import type { ServiceRow } from '../db/services.ts'
+import { resolveRuntimeEnvironment } from '../operations/environment/resolve.ts'
+import { publicHosts } from './public-hosts.ts'
+import { runSettings } from './run-config.ts'
+import type { ArtifactRef, InstanceSpec } from './runtime-port.ts'
+import type { ServiceDeps } from './service-deps.ts'
+import { runtimeIdOf } from './service-instance.ts'
+
+type Starting = { service: ServiceRow; revision: RevisionRow; instance: Pick<InstanceRow, 'id' | 'attempt'> }
+
+/** Everything the runtime has to know to start an attempt of an instance, with the values its revision was made with. */
+export async function instanceSpec(
+  deps: Pick<ServiceDeps, 'db' | 'sealer' | 'locate' | 'domain'>,
+  { service, revision, instance }: Starting,
+): Promise<InstanceSpec> {
+  const { project_id: projectId, id: serviceId, tags } = service
+  const { command, processType, limits, ports } = runSettings(revision)
+  const environment = await resolveRuntimeEnvironment(
+    deps.db,
+    { projectId, kind: 'service', id: serviceId, tags, versions: revision.secret_versions },
+    deps.sealer,
+  )
+  return {
+    id: runtimeIdOf(instance),
+    labels: { projectId, ownerKind: 'service', ownerId: serviceId, revision: revision.id },
+    artifact: await artifactRef(deps, revision),
+    ...(command !== undefined && { command }),
+    processType,
+    env: { ...(await injected(deps, service, revision)), ...environment.env },
+    files: environment.files,
+    ports,
+    limits,
+  }
+}
+
+async function artifactRef(
+  { locate }: Pick<ServiceDeps, 'locate'>,
+  { artifact_kind: kind, artifact_digest: digest }: RevisionRow,
+): Promise<ArtifactRef> {
+  if (kind === 'image') return { kind, reference: digest }
+  const place = await locate(digest)
+  if (place !== undefined) return { kind, digest, path: place.path }
+  throw new FairwayError('runtime_failed', 'The build is not kept any more. Build the commit again.', {
+    detail: digest,
+  })
+}
+
+/** What every instance is told of itself. A variable of the same name wins over it. */
+async function injected(
+  { db, domain }: { db: Db; domain: string },
+  service: ServiceRow,
+  revision: RevisionRow,
+): Promise<Record<string, string>> {
+  const { project_id: projectId, id: serviceId, spec } = service
+  const hosts = publicHosts({ projectId, serviceId }, spec.ports ?? [], domain)
+  const { internal } = revision.source as DeployedSource
+  return {
+    NF_PROJECT_ID: projectId,
+    NF_OBJECT_ID: serviceId,
+    NF_HOSTS: [...new Set(hosts.flatMap((entry) => entry.hosts))].join(','),
+    ...(internal && {
+      NF_DEPLOYMENT_SHA: internal.buildSHA ?? '',
+      NF_DEPLOYMENT_BRANCH: internal.branch,
+      NF_DEPLOYMENT_REPO: await readRepository(db, internal.projectId ?? projectId, internal.id),
+    }),
+  }
+}

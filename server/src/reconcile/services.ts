@@ -1,0 +1,179 @@
+import { recordEvent } from '../db/events.ts'
+import { type InstanceRow, listInstances, moveInstance, updateInstance } from '../db/instances.ts'
+import { addToReceipt } from '../db/rollouts.ts'
+import { setObservedDeployment } from '../db/service-deployment.ts'
+import { wakeRunsWaitingFor } from '../db/waiters.ts'
+import { type WorkItem, withLease } from '../db/work.ts'
+import { desiredService, drainMsOf } from './desired-service.ts'
+import { recordInstance } from './instance-event.ts'
+import { type Observation, observeInstance } from './instance-observation.ts'
+import type { ProbeTarget } from './probes/prober.ts'
+import type { ServiceInstance, ServicePlan } from './rollout-model.ts'
+import { planService } from './rollout-plan.ts'
+import { probeAddress } from './run-config.ts'
+import { performActions } from './service-actions.ts'
+import type { Pass, ServiceDeps } from './service-deps.ts'
+import { plannedInstance, runtimeIdOf } from './service-instance.ts'
+import { applyRoutes, gatewayKey } from './service-routes.ts'
+import { checksOf, loadService, type ServiceWorld } from './service-world.ts'
+import type { ServiceReport } from './traffic-port.ts'
+
+/** So many steps are taken under one lease before others get their turn. */
+const STEPS_AT_MOST = 40
+
+/**
+ * Keeps services as they are wanted, level-triggered: look at the rows, the runtime, the probes and the gateway, write
+ * down what was seen, plan the next safe step, perform it, and look again until there is nothing to do.
+ */
+export function serviceHandler(deps: ServiceDeps) {
+  return async (item: WorkItem, signal: AbortSignal): Promise<{ wakeAfterMs: number | null }> => {
+    const [projectId = '', serviceId = ''] = item.key.split('/')
+    const pass: Pass = { deps, item, key: { projectId, serviceId }, signal }
+    for (let step = 0; step < STEPS_AT_MOST; step += 1) {
+      signal.throwIfAborted()
+      const { acted, wakeAt } = await takeStep(pass)
+      if (acted) continue
+      if (wakeAt === null) return { wakeAfterMs: null }
+      return { wakeAfterMs: Math.max(1, wakeAt.getTime() - deps.clock.now().getTime()) }
+    }
+    return { wakeAfterMs: 0 }
+  }
+}
+
+type Step = { acted: boolean; wakeAt: Date | null }
+const DONE: Step = { acted: false, wakeAt: null }
+
+async function takeStep(pass: Pass): Promise<Step> {
+  const { deps } = pass
+  const world = await loadService(pass)
+  if (world === undefined || world.service.kind === 'build') {
+    deps.prober.follow(gatewayKey(pass), [])
+    return world?.service.deleting ? forgetBuildService(pass, world) : DONE
+  }
+  followProbes(pass, world)
+  const report = await reportOf(pass, world)
+  if (await writeObservations(pass, world, report)) return { acted: true, wakeAt: null }
+  const desired = desiredService(world.service, {
+    rollout: world.rollout,
+    hasVolume: world.hasVolume,
+    hasRoutes: world.hosts.length > 0,
+  })
+  const plan = planService(desired, instancesOf(pass, world, report), deps.clock.now())
+  await performActions(pass, world, plan.actions)
+  const gone = plan.actions.some((action) => action.do === 'forget')
+  if (gone) return DONE
+  const routed = await applyRoutes(pass, { ...world, rows: await listInstances(deps.db, pass.key) }, plan)
+  await writeStatus(pass, plan)
+  return { acted: plan.actions.length > 0 || routed, wakeAt: plan.wakeAt }
+}
+
+/** A build service runs nothing, so nothing has to end first. */
+async function forgetBuildService(pass: Pass, world: ServiceWorld): Promise<Step> {
+  await performActions(pass, world, [{ do: 'forget' }])
+  return DONE
+}
+
+/** From now on the instances that run are asked how they are. */
+function followProbes({ deps, ...pass }: Pass, world: ServiceWorld): void {
+  const targets = world.rows
+    .filter(({ state }) => state === 'running')
+    .map((row) => targetOf(world, row))
+    .filter(({ checks }) => checks.length > 0)
+  deps.prober.follow(gatewayKey(pass), targets)
+}
+
+function targetOf(world: ServiceWorld, row: InstanceRow): ProbeTarget {
+  const checks = checksOf(world, row)
+  const ports = world.revisions.get(row.revision_id)?.settings.ports ?? []
+  return {
+    instance: row.id,
+    attempt: row.attempt,
+    startedAt: row.started_at ?? row.created_at,
+    checks,
+    addresses: Object.fromEntries(
+      checks.map((check) => [check.type, probeAddress(check, ports, row.addresses)]),
+    ),
+    known: row.probes,
+  }
+}
+
+/** The gateway is asked only while something drains. A gateway that does not answer says nothing. */
+async function reportOf(pass: Pass, world: ServiceWorld): Promise<ServiceReport | undefined> {
+  if (!world.rows.some(({ state }) => state === 'draining')) return undefined
+  try {
+    return await pass.deps.traffic.report(gatewayKey(pass))
+  } catch (error) {
+    pass.deps.log.warn({ err: error, service: gatewayKey(pass) }, 'the gateway does not tell what drains')
+    return undefined
+  }
+}
+
+type Seen = { row: InstanceRow; observation: Observation }
+
+/** Reality first: what ended, runs or became ready is written before anything is decided. True: something was new. */
+async function writeObservations(
+  pass: Pass,
+  world: ServiceWorld,
+  report: ServiceReport | undefined,
+): Promise<boolean> {
+  const { deps, item, key } = pass
+  const looked = await Promise.all(world.rows.map((row) => look(pass, world, row)))
+  const news = looked.filter((one) => one !== undefined)
+  if (news.length === 0) return false
+  await withLease(deps.db, item, async (tx) => {
+    for (const { row, observation } of news) {
+      const { to, change } = observation
+      if (to === undefined) await updateInstance(tx, row.id, change)
+      else await moveInstance(tx, row.id, to, change)
+      const what = to ?? (change.ready ? 'ready' : 'unready')
+      await recordInstance(tx, key, row, what)
+      const cut = report?.backends.find(({ id }) => id === runtimeIdOf(row))?.cut ?? 0
+      if (to === 'gone' && cut > 0 && world.rollout) {
+        await addToReceipt(tx, world.rollout.id, { drained: -cut, cut })
+      }
+    }
+  })
+  return true
+}
+
+async function look({ deps }: Pass, world: ServiceWorld, row: InstanceRow): Promise<Seen | undefined> {
+  if (row.state === 'created' || row.state === 'crashed') return undefined
+  const seen = await deps.runtime.observe(runtimeIdOf(row))
+  const states = deps.prober.statesOf(row.id, row.attempt) ?? row.probes
+  const observation = observeInstance(row, { seen, states, checks: checksOf(world, row) }, deps.clock.now())
+  return observation && { row, observation }
+}
+
+const instancesOf = (
+  { deps }: Pass,
+  world: ServiceWorld,
+  report: ServiceReport | undefined,
+): ServiceInstance[] =>
+  world.rows.map((row) =>
+    plannedInstance(row, {
+      checks: checksOf(world, row),
+      states: deps.prober.statesOf(row.id, row.attempt) ?? row.probes,
+      ending: deps.endings.has(runtimeIdOf(row)),
+      report,
+      drainMs: drainMsOf(world.service),
+    }),
+  )
+
+/** The status follows from what was seen; those who wait for the service look when it changes. */
+async function writeStatus(pass: Pass, { status, actions }: ServicePlan): Promise<void> {
+  // What concludes a rollout writes the status with it; the next step sees the rest.
+  if (actions.some(({ do: what }) => what === 'begin' || what === 'complete' || what === 'fail')) return
+  const { deps, item, key } = pass
+  await withLease(deps.db, item, async (tx) => {
+    if (!(await setObservedDeployment(tx, key, status))) return
+    const subject = gatewayKey(pass)
+    await recordEvent(tx, {
+      projectId: key.projectId,
+      topic: 'service',
+      subject,
+      type: 'service.status',
+      data: status,
+    })
+    await wakeRunsWaitingFor(tx, 'service', subject)
+  })
+}
