@@ -18,6 +18,8 @@ export async function withTestDb<T>(work: (db: Db, test: TestDb) => Promise<T>):
     return await work(db, { pool, connectionString })
   } finally {
     await db.destroy()
+    // A pool that only the test used directly is not ended by that.
+    if (!pool.ending) await pool.end()
     await admin(server, `drop database ${name} with (force)`)
   }
 }
