@@ -12,6 +12,7 @@ import {
   message,
   parallel,
   sequential,
+  startEngine,
   until,
   type World,
   withEngine,
@@ -114,6 +115,24 @@ describe('a run', () => {
       await world.save(sequential(message(world.hooks.url, '${args.VERSION}')))
       await expect(world.start()).rejects.toMatchObject({ code: 'invalid_document' })
       expect(await world.db.selectFrom('release_run').select('id').execute()).toEqual([])
+    }))
+
+  test('uses secret arguments, also after a restart, and shows them nowhere', () =>
+    withWorld(async (world) => {
+      const token = 'tok-4f7a9c2e8b1d'
+      await world.save(sequential(approval(), message(world.hooks.url, 'key ${args.API_TOKEN}')))
+      const id = await world.start({ arguments: { API_TOKEN: token } })
+      const stop = await startEngine(world.db, world.connectionString)
+      await world.step(id, '0.0', 'approval_wait')
+      await stop()
+      const again = await startEngine(world.db, world.connectionString)
+      await answer(world, id, 'ann')
+      await world.reaches(id, 'success')
+      await again()
+      expect(world.hooks.received).toEqual([`key ${token}`])
+      const stored = [await world.run(id), await world.nodes(id)]
+      const events = await world.db.selectFrom('event').select('data').execute()
+      expect(JSON.stringify([stored, events])).not.toContain(token)
     }))
 
   test('records every change of a step and of the run as an event, once', () =>
