@@ -10,6 +10,8 @@ import type { Clock } from './lib/clock.ts'
 import type { CrashPoints } from './lib/crash-point.ts'
 import type { Log } from './lib/log.ts'
 import type { Sealer } from './lib/seal.ts'
+import { deployToJobsFollowing } from './operations/jobs/continuous.ts'
+import { deployIfFollowing } from './operations/services/continuous-deploy.ts'
 import { addonHandler } from './reconcile/addons.ts'
 import { backupScheduleHandler } from './reconcile/backup-schedules.ts'
 import { backupHandler } from './reconcile/backups.ts'
@@ -17,6 +19,7 @@ import { createBuildHandler } from './reconcile/builds.ts'
 import { projectHandler } from './reconcile/projects.ts'
 import { restoreHandler } from './reconcile/restores.ts'
 import { createRetentionHandler } from './reconcile/retention.ts'
+import { startServiceReconciler } from './reconcile/service-reconciler.ts'
 
 export type WorkerDeps = {
   config: Config
@@ -29,8 +32,25 @@ export type WorkerDeps = {
   mask(text: string): string
 }
 
+export type Workers = { handlers: WorkHandlers; stop(): Promise<void> }
+
 /** Who does which kind of work, and how many of it at once. */
-export function handlersOf(deps: WorkerDeps): WorkHandlers {
+export function startWorkers(deps: WorkerDeps): Workers {
+  const { adapters, config } = deps
+  const services = startServiceReconciler({
+    ...deps,
+    runtime: adapters.runtime,
+    traffic: adapters.traffic,
+    locate: adapters.builder.locate,
+    domain: config.gateway.domain,
+  })
+  return {
+    handlers: { ...handlersOf(deps), service: { concurrency: 32, run: services.run } },
+    stop: services.stop,
+  }
+}
+
+function handlersOf(deps: WorkerDeps): WorkHandlers {
   const { adapters, config } = deps
   const addonDeps = { ...deps, engines: adapters.engines, openStorage: adapters.openStorage }
   return {
@@ -62,5 +82,8 @@ const buildHandler = (deps: WorkerDeps) =>
     logs: deps.adapters.buildLogs,
     checkouts: join(foldersOf(deps.config.dataFolder).checkouts),
     timeoutSeconds: deps.config.builds.timeoutSeconds,
-    onSuccess: async () => undefined,
+    onSuccess: async (tx, build) => {
+      await deployIfFollowing(tx, build, deps.sealer)
+      await deployToJobsFollowing(tx, build)
+    },
   })

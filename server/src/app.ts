@@ -6,7 +6,7 @@ import { createHttp } from './api/http.ts'
 import { routes } from './api/routes.ts'
 import { type Adapters, openAdapters } from './app-adapters.ts'
 import { streamsOf } from './app-streams.ts'
-import { handlersOf } from './app-workers.ts'
+import { startWorkers } from './app-workers.ts'
 import type { Config } from './config.ts'
 import { type Db, openDb, transaction } from './db/db.ts'
 import { startEmbeddedDatabase } from './db/embedded.ts'
@@ -22,6 +22,7 @@ import { createLog, type Log } from './lib/log.ts'
 import { createMasker } from './lib/mask.ts'
 import { createSealer, type Sealer } from './lib/seal.ts'
 import { createFirstToken } from './operations/tokens/first-token.ts'
+import { ARTIFACT_SWEEP } from './reconcile/retention.ts'
 
 /** A control plane that runs. `lost` resolves when it cannot go on and should be started again. */
 export type App = { url: string; publicUrl: string; log: Log; lost: Promise<Error>; stop(): Promise<void> }
@@ -73,10 +74,10 @@ async function open(config: Config, { log, masker, opened }: Base): Promise<App>
   const shared = { config, db, adapters, sealer, clock, crash, log, mask: masker.mask }
   const http = keep('api', httpOf(shared, listener), (one) => one.close())
   const url = await http.listen({ host: config.api.host, port: config.api.port })
-  const handlers = handlersOf(shared)
-  const loop = startWorkLoop({ db, listener, worker, handlers, log })
+  const workers = keep('workers', startWorkers(shared), (all) => all.stop())
+  const loop = startWorkLoop({ db, listener, worker, handlers: workers.handlers, log })
   keep('work', loop, () => loop.stop())
-  await schedule(db, 'sweep', 'retention')
+  await schedule(db, 'sweep', ARTIFACT_SWEEP)
   log.info({ url, gateway: adapters.traffic.publicUrl() }, 'Fairway is ready')
   return {
     url,
