@@ -84,6 +84,6 @@ const buildHandler = (deps: WorkerDeps) =>
     timeoutSeconds: deps.config.builds.timeoutSeconds,
     onSuccess: async (tx, build) => {
       await deployIfFollowing(tx, build, deps.sealer)
-      await deployToJobsFollowing(tx, build)
+      await deployToJobsFollowing(tx, build, deps.sealer)
     },
   })
