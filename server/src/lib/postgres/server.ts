@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { open, readFile, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../free-port.ts'
@@ -82,9 +84,23 @@ async function untilSettled(
   for (;;) {
     const found = await findPostmaster(cluster.dataDirectory)
     if (found === undefined) return undefined
-    if (found.ready) return { pid: found.pid, port: found.port }
+    // One that is being killed still shows as a process for a moment.
+    if (found.ready && (await answers(found.port))) return { pid: found.pid, port: found.port }
     if (deadline.aborted) throw new Error(`PostgreSQL (process ${found.pid}) did not become ready`)
     await delay(POLL_MS)
+  }
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch (error) {
+    if (hasCode(error, 'ECONNREFUSED', 'ECONNRESET')) return false
+    throw error
+  } finally {
+    socket.destroy()
   }
 }
 
