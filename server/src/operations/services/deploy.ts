@@ -29,7 +29,7 @@ export type Deployment = { revisionId: string; changed: boolean }
 
 /**
  * Says that the service shall run this version: writes a revision and a pending rollout, which takes the place of
- * one under way. `changed: false` when exactly this is wanted already, except for a restart.
+ * one under way. `changed: false` when exactly this is wanted and did not fail, except for a restart.
  */
 export async function deployToService(tx: Tx, request: DeployRequest, sealer: Sealer): Promise<Deployment> {
   const service = await withConfig(tx, await requireRunning(tx, request), request)
@@ -52,7 +52,9 @@ export async function deployToService(tx: Tx, request: DeployRequest, sealer: Se
     wanted.artifact_digest === artifact.digest &&
     wanted.environment_hash === environment.hash &&
     isDeepStrictEqual(wanted.config, runConfig)
-  if (same && request.reason !== 'restart') return { revisionId: wanted.id, changed: false }
+  // After a failure the wanted version is the last good one; deploying it again shows that it still works.
+  const healthy = service.deployment_status !== 'FAILED'
+  if (same && healthy && request.reason !== 'restart') return { revisionId: wanted.id, changed: false }
 
   const revisionId = newId()
   await insertRevision(tx, {
