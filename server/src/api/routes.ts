@@ -1,8 +1,11 @@
 import { backupRoutes } from './addons/backup-routes.ts'
 import { addonRoutes } from './addons/routes.ts'
 import { buildRoutes } from './builds/routes.ts'
+import { jobEnvironmentRoutes } from './environment/job-routes.ts'
 import { serviceEnvironmentRoutes } from './environment/service-routes.ts'
 import { eventRoutes } from './events/routes.ts'
+import { jobActionRoutes } from './jobs/action-routes.ts'
+import { jobRoutes } from './jobs/routes.ts'
 import { logRoutes } from './logs/routes.ts'
 import { pipelineRoutes } from './pipelines/routes.ts'
 import { projectRoutes } from './projects/routes.ts'
@@ -26,6 +29,9 @@ export const routes: readonly Route[] = [
   ...serviceRoutes,
   ...serviceActionRoutes,
   ...serviceEnvironmentRoutes,
+  ...jobRoutes,
+  ...jobActionRoutes,
+  ...jobEnvironmentRoutes,
   ...logRoutes,
   ...buildRoutes,
   ...pipelineRoutes,

@@ -35,7 +35,8 @@ const partRoutes: Route[] = [
     await transaction(db, async (tx) => {
       const command = { ...(docker && { docker }), ...(buildpack && { buildpack }) }
       if (Object.keys(command).length > 0) await patchJob(tx, target, { deployment: command }, sealer)
-      if ((internal ?? external) !== undefined) await deployJobByHand(tx, target, { internal, external })
+      if ((internal ?? external) !== undefined)
+        await deployJobByHand(tx, target, { internal, external }, sealer)
     })
     return {}
   }),

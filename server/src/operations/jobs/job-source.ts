@@ -1,6 +1,7 @@
 import { FairwayError } from '@fairway/contract/errors'
 import type { Tx } from '../../db/db.ts'
 import { type JobRow, lockJob, updateJob } from '../../db/jobs.ts'
+import type { Sealer } from '../../lib/seal.ts'
 import { chooseArtifact, type SourceRequest } from '../builds/choose.ts'
 import { startBuild } from '../builds/start.ts'
 import { deployToJob } from './deploy.ts'
@@ -15,13 +16,21 @@ export async function startFirstBuild(tx: Tx, job: JobRow, actor: string): Promi
   await startBuild(tx, { ...owner, branch, reuse: false, actor })
 }
 
-/** Gives a job what its spec names, when there is a build of it. False: there is none yet. */
-export async function chooseJobSource(tx: Tx, job: JobRow, { actor, reason }: Choosing): Promise<boolean> {
+/**
+ * Gives a job what its spec names, when there is a build of it. False: there is none yet. With a sealer, a job that
+ * asks for it by `runOnSourceChange` runs at once.
+ */
+export async function chooseJobSource(
+  tx: Tx,
+  job: JobRow,
+  { actor, reason }: Choosing,
+  sealer?: Sealer,
+): Promise<boolean> {
   const { project_id: projectId, id: jobId, spec } = job
   const self = { projectId, ownerKind: 'job', ownerId: jobId } as const
   const artifact = await chooseArtifact(tx, self, spec.deployment)
   if (artifact === undefined) return false
-  await deployToJob(tx, { projectId, jobId, artifact, reason, actor })
+  await deployToJob(tx, { projectId, jobId, artifact, reason, actor }, sealer)
   return true
 }
 
@@ -30,6 +39,7 @@ export async function deployJobByHand(
   tx: Tx,
   target: { projectId: string; jobId: string; actor: string },
   { internal, external }: SourceRequest,
+  sealer: Sealer,
 ): Promise<void> {
   const job = await lockJob(tx, target)
   const { internal: oldInternal, external: oldExternal, ...deployment } = job.spec.deployment
@@ -43,7 +53,7 @@ export async function deployJobByHand(
     spec: { ...job.spec, deployment: { ...deployment, ...source } },
     disabled_cd: internal?.buildSHA !== 'latest',
   })
-  if (await chooseJobSource(tx, changed, { actor: target.actor, reason: 'deploy' })) return
+  if (await chooseJobSource(tx, changed, { actor: target.actor, reason: 'deploy' }, sealer)) return
   throw new FairwayError(
     'invalid_state',
     'There is no successful build of that branch or commit. Start a build first.',

@@ -93,7 +93,7 @@ async function changeJob(
   await recordEvent(tx, event({ projectId, actor }, jobId, 'job.update'))
   await schedule(tx, 'job', `${projectId}/${jobId}`)
   if (!isDeepStrictEqual(sourceOf(job), sourceOf(changed))) {
-    await chooseJobSource(tx, changed, { actor, reason: 'deploy' })
+    await chooseJobSource(tx, changed, { actor, reason: 'deploy' }, sealer)
   }
   return lockJob(tx, { projectId, jobId })
 }
