@@ -177,7 +177,14 @@ async function insertShop(db: Db): Promise<void> {
     ['Staging', '-staging'],
     ['Production', ''],
   ] as const) {
-    const base = { project_id: 'shop', spec: toJson({ billing: {}, deployment: {} }) }
+    const base = {
+      project_id: 'shop',
+      spec: toJson({
+        billing: {},
+        deployment: {},
+        settings: { runOnSourceChange: 'never', backoffLimit: 0 },
+      }),
+    }
     await db
       .insertInto('service')
       .values({ ...base, id: `web${suffix}`, kind: 'deployment', name: `web${suffix}` })

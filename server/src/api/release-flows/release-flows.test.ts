@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { recordEvent } from '../../db/events.ts'
+import { flowRules } from '../../flows/rules.ts'
 import { type TestApi, withTestApi } from '../test-api.ts'
-
-// The rules are pure and come from the flow engine, which the API knows only as a port.
-const { flowRules } = await import('../../flows/rules.ts')
 
 const FLOW = '/v1/projects/shop/pipelines/shop/release-flows'
 const NO_RUN = '00000000-0000-4000-8000-000000000000'
