@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -91,13 +90,18 @@ async function untilSettled(
   }
 }
 
+const ANSWER_MS = 2000
+/** The protocol's question whether the server speaks TLS: the cheapest one that a live server must answer. */
+const TLS_QUESTION = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+
 async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
+  const socket = connect(port, '127.0.0.1', () => socket.write(TLS_QUESTION))
+  socket.setTimeout(ANSWER_MS, () => socket.destroy())
   try {
-    await once(socket, 'connect')
-    return true
+    for await (const _ of socket) return true
+    return false
   } catch (error) {
-    if (hasCode(error, 'ECONNREFUSED', 'ECONNRESET')) return false
+    if (hasCode(error, 'ECONNREFUSED', 'ECONNRESET', 'EPIPE')) return false
     throw error
   } finally {
     socket.destroy()
