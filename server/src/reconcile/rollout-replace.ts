@@ -28,7 +28,9 @@ export function planReplacement(
   const rest = live.filter((one) => !fit.includes(one))
   const surplus = expendableFirst(fit, desired).slice(0, Math.max(0, fit.length - desired.instances))
   const retire = [...outdated(desired, { fit, rest }, now), ...surplus]
-  const create = countToCreate(desired, { fit: fit.length, live: live.length - retire.length })
+  // One that drains makes room only when the gateway has said so.
+  const left = live.length - retire.filter((one) => retireAction(one).do !== 'drain').length
+  const create = countToCreate(desired, { fit: fit.length, live: left })
   return { retire, create: desired.stopFirst && instances.length > fit.length ? 0 : create }
 }
 
@@ -53,7 +55,7 @@ function outdated(
 
 /** How many old instances have to stay for the sake of those who call. */
 function countToKeep(desired: DesiredService, fit: readonly ServiceInstance[], now: Date): number {
-  if (desired.stopFirst) return 0
+  if (desired.stopFirst || desired.revision === null) return 0
   const proved = desired.revision === desired.lastGood || fit.some((one) => isProven(one, desired, now))
   const serving = proved ? fit.filter((one) => isServing(one, desired)).length : 0
   return Math.max(0, desired.instances - desired.maxUnavailable - serving)

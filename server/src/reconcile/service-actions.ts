@@ -169,7 +169,6 @@ async function move(
   await withLease(pass.deps.db, pass.item, async (tx) => {
     if (await moveInstance(tx, row.id, to, change)) await recordInstance(tx, pass.key, row, to)
   })
-  if (to === 'gone') pass.deps.crash.hit('service.after-gone')
 }
 
 async function forget(pass: Pass): Promise<void> {

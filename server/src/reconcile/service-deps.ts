@@ -42,7 +42,7 @@ export const serviceCrashPoints = [
   'service.after-route',
   'service.after-routed',
   'service.before-stop',
-  'service.after-gone',
+  'service.after-observed',
   'service.after-complete',
   'service.after-fail',
   'service.before-forget',

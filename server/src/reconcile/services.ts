@@ -133,6 +133,7 @@ async function writeObservations(
       }
     }
   })
+  deps.crash.hit('service.after-observed')
   return true
 }
 
