@@ -7,6 +7,7 @@ import { runEnvironment } from './job-run-spec.ts'
 
 const SHOWN_LINES = 10
 const SHOWN_CHARACTERS = 2000
+const LOG_WAIT_MS = 3000
 
 type Failed = { run: JobRunRow; job: JobRow; seen: SeenAttempt; late: boolean }
 
@@ -37,8 +38,12 @@ function endOf(seen: SeenAttempt): string {
 
 async function lastOutput(deps: Deps, job: JobRow, run: JobRunRow): Promise<string> {
   const lines: string[] = []
-  for await (const { text } of deps.runtime.logs(run.instance_id ?? '', { tail: SHOWN_LINES }))
+  // Followed to its end: the last lines may still be on their way when the exit is seen.
+  const query = { tail: SHOWN_LINES, follow: true, signal: AbortSignal.timeout(LOG_WAIT_MS) }
+  for await (const { text } of deps.runtime.logs(run.instance_id ?? '', query)) {
     lines.push(text)
+    if (lines.length > SHOWN_LINES) lines.shift()
+  }
   if (lines.length === 0) return 'It wrote nothing.'
   if (!(await knowsSecrets(deps, job, run))) return 'Its log says more.'
   // Masked before it is cut, or a part of a secret could show. jsonb holds no NUL.

@@ -81,7 +81,7 @@ describe('the next step of a run', () => {
       { do: 'conclude', status: 'ABORTED' },
     ],
     ['one that is over rests', { status: 'FAILED' }, undefined, 0, { do: 'rest' }],
-  ] as const)('%s', (_, change, seen, now, action) => {
+  ] as const)('%s', (...[, change, seen, now, action]) => {
     expect(plan(change as Partial<PlannedRun>, seen, now)).toMatchObject(action)
   })
 

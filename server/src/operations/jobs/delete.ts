@@ -4,6 +4,7 @@ import { recordEvent } from '../../db/events.ts'
 import { hasUnfinishedJobRun } from '../../db/job-run-views.ts'
 import { deleteJob, lockJob } from '../../db/jobs.ts'
 import { deleteOwnSecrets } from '../../db/secrets.ts'
+import { schedule } from '../../db/work.ts'
 import { leavePipelines } from '../pipelines/leave.ts'
 
 /** Deletes a job with its runs. 409 while one of them, or a release run that uses the job, is under way. */
@@ -21,6 +22,8 @@ export async function removeJob(
   }
   await deleteOwnSecrets(tx, { projectId, kind: 'job', id: jobId })
   await deleteJob(tx, { projectId, jobId })
+  // Its worker removes the instances of its runs.
+  await schedule(tx, 'job', `${projectId}/${jobId}`)
   await recordEvent(tx, {
     projectId,
     topic: 'audit',
