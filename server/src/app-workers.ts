@@ -16,6 +16,8 @@ import { addonHandler } from './reconcile/addons.ts'
 import { backupScheduleHandler } from './reconcile/backup-schedules.ts'
 import { backupHandler } from './reconcile/backups.ts'
 import { createBuildHandler } from './reconcile/builds.ts'
+import { createJobHandler } from './reconcile/cron.ts'
+import { createJobRunHandler } from './reconcile/job-runs.ts'
 import { projectHandler } from './reconcile/projects.ts'
 import { restoreHandler } from './reconcile/restores.ts'
 import { createRetentionHandler } from './reconcile/retention.ts'
@@ -52,6 +54,7 @@ export function startWorkers(deps: WorkerDeps): Workers {
 
 function handlersOf(deps: WorkerDeps): WorkHandlers {
   const { adapters, config } = deps
+  const jobDeps = { ...deps, runtime: adapters.runtime, locate: adapters.builder.locate }
   const addonDeps = { ...deps, engines: adapters.engines, openStorage: adapters.openStorage }
   return {
     release_run: {
@@ -65,6 +68,8 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
       }),
     },
     build: { concurrency: config.builds.concurrency, run: buildHandler(deps) },
+    job: { concurrency: 4, run: createJobHandler(jobDeps) },
+    job_run: { concurrency: 16, run: createJobRunHandler(jobDeps) },
     addon: { concurrency: 8, run: addonHandler(addonDeps) },
     backup: { concurrency: 2, run: backupHandler(addonDeps) },
     restore: { concurrency: 2, run: restoreHandler(addonDeps) },
