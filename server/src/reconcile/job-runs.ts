@@ -199,4 +199,11 @@ async function end(
   deps.crash.hit('job-run.after-conclude')
   // In a transaction of its own: the worker of the job locks runs while it holds the job. Old instances go there.
   await schedule(deps.db, 'job', `${run.project_id}/${run.job_id}`)
+  if (run.trigger === 'cron') await wakeSuccessors(deps, run)
+}
+
+/** A run that replaces this one waits for its end. */
+async function wakeSuccessors({ db }: JobDeps, run: JobRunRow): Promise<void> {
+  const key = { projectId: run.project_id, jobId: run.job_id }
+  for (const { id } of await listUnfinishedCronRuns(db, key)) await schedule(db, 'job_run', id)
 }
