@@ -29,7 +29,7 @@ type Import = { from: string; to: string; typeOnly: boolean }
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
-    .filter((entry) => !/test-db|test-global-setup|test-world|-contract\.ts/.test(entry.name))
+    .filter((entry) => !/(^|-)test-|-contract\.ts/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
 }
 

@@ -145,3 +145,15 @@ test('a POST on a kept connection that dies unanswered is not sent again either'
   expect(posts).toBe(2)
   agent.destroy()
 })
+
+test('a GET whose instance dies over it is answered by another one; with no other the caller is told', async () => {
+  const dying = await instance('dying', (req) => req.socket.destroy())
+  const steady = await instance('steady')
+  await gateway.apply('p/reading', { backends: [dying.active, steady.active] })
+  const replies = await Promise.all(Array.from({ length: 20 }, () => get(port, 'reading.test')))
+  expect(replies.map((reply) => reply.body)).toEqual(Array.from({ length: 20 }, () => 'steady'))
+  expect((await gateway.report('p/reading')).totals.failures).toBe(0)
+
+  await gateway.apply('p/reading', { backends: [dying.active] })
+  expect(await get(port, 'reading.test')).toMatchObject({ status: 502 })
+})

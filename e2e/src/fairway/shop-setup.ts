@@ -49,12 +49,12 @@ async function setUpStage(call: Rest, suffix: string, instances: number): Promis
     name: `shop-db${suffix}`,
     type: 'postgresql',
     version: 'latest',
-    billing: { deploymentPlan: 'nf-compute-20', storage: 4096, replicas: 1 },
+    billing: { deploymentPlan: 'nf-compute-100-2', storage: 4096, replicas: 1 },
   })
   await call('PUT', `/projects/${PROJECT}/services/deployment`, serviceBody(`shop${suffix}`, instances))
   await call('PUT', `/projects/${PROJECT}/jobs/manual`, {
     name: `shop-migrate${suffix}`,
-    billing: { deploymentPlan: 'nf-compute-20' },
+    billing: { deploymentPlan: 'nf-compute-100-2' },
     backoffLimit: 0,
     activeDeadlineSeconds: 120,
     runOnSourceChange: 'never',
@@ -79,7 +79,7 @@ async function setUpStage(call: Rest, suffix: string, instances: number): Promis
 
 const serviceBody = (name: string, instances: number): Json => ({
   name,
-  billing: { deploymentPlan: 'nf-compute-20' },
+  billing: { deploymentPlan: 'nf-compute-100-2' },
   deployment: { instances, gracePeriodSeconds: 15, drainSeconds: 5, progressDeadlineSeconds: 60 },
   ports: [{ name: 'web', internalPort: 3000, public: true, protocol: 'HTTP' }],
   healthChecks: [

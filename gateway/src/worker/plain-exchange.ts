@@ -1,9 +1,10 @@
 /**
  * One plain request and its answer: chosen backend, bodies streamed both ways, and the rules for sending again.
  *
- * A request is sent again only when no instance can have seen it: the connection was never made, or it is repeatable
- * (idempotent, no body) and met an old connection that ended before it answered a byte. The body is not read from the
- * client before there is a connection to put it on, so until then nothing is lost.
+ * A request is sent again when no instance can have seen it: the connection was never made, or it is repeatable
+ * (idempotent, no body) and met an old connection that ended before it answered a byte. One that only reads (GET, HEAD)
+ * is sent to another instance also when the first one died over it: seeing it twice changes nothing. The body is not
+ * read from the client before there is a connection to put it on, so until then nothing is lost.
  */
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { type Backend, type Exchange, pickBackend, wasEstablished } from './backend.ts'
@@ -13,6 +14,7 @@ import type { ServedRoute, ServedService } from './served-service.ts'
 import type { TrafficState } from './traffic-state.ts'
 
 const MAX_ATTEMPTS = 5
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 export class PlainExchange implements Exchange {
   readonly webSocket = false
@@ -27,6 +29,8 @@ export class PlainExchange implements Exchange {
   #upstream: ClientRequest | undefined
   #timer: NodeJS.Timeout | undefined
   #attempts = 0
+  /** The last instance was reached and died over the request. */
+  #broken = false
   /** The instance's answer, or ours, has begun: from here nothing is sent again. */
   #answered = false
   #over = false
@@ -70,7 +74,9 @@ export class PlainExchange implements Exchange {
   #attempt(route: ServedRoute | undefined): void {
     const backend = route && pickBackend(route.backends, this.#tried, performance.now())
     if (backend === undefined || this.#attempts >= MAX_ATTEMPTS) {
-      this.#fail(this.#attempts > 0 ? refusals.connectFailed : refusals.noBackend)
+      this.#fail(
+        this.#broken ? refusals.broken : this.#attempts > 0 ? refusals.connectFailed : refusals.noBackend,
+      )
       return
     }
     this.#attempts += 1
@@ -119,14 +125,14 @@ export class PlainExchange implements Exchange {
     const backend = this.#backend
     const neverSeen = !wasEstablished(upstream.socket)
     const staleConnection = upstream.reusedSocket && this.#head.repeatable
-    if (backend === undefined || !(neverSeen || staleConnection)) {
+    const onlyReads = this.#head.repeatable && READING.has(this.#req.method ?? '')
+    if (backend === undefined || !(neverSeen || staleConnection || onlyReads)) {
       this.#fail(refusals.broken)
       return
     }
-    if (neverSeen) {
-      backend.eject(performance.now())
-      this.#tried.push(backend)
-    }
+    if (neverSeen) backend.eject(performance.now())
+    this.#broken = !neverSeen
+    if (neverSeen || !staleConnection) this.#tried.push(backend)
     backend.end(this)
     this.#backend = undefined
     this.#attempt(this.#findRoute())
