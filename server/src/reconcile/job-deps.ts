@@ -22,8 +22,8 @@ export type JobDeps = {
   backoff?: Backoff
 }
 
-/** As Kubernetes has it for its jobs. */
-export const DEFAULT_BACKOFF: Backoff = { baseMs: 10_000, maxMs: 360_000 }
+/** 1 s, 2 s, 4 s and so on, up to 6 minutes. */
+export const DEFAULT_BACKOFF: Backoff = { baseMs: 1000, maxMs: 360_000 }
 
 export type Woken = { wakeAfterMs: number | null }
 

@@ -77,19 +77,27 @@ describe('a run of a job', () => {
     }))
 
   it('ends at its deadline whatever retries are left, with its whole process group', () =>
-    withWorker(async (world) => {
-      await world.create({
-        settings: { backoffLimit: 5, activeDeadlineSeconds: 1 },
-        deployment: { gracePeriodSeconds: 0 },
-      })
-      const runId = await world.run(`process.on('SIGTERM', () => {}); ${FOREVER}`)
-      const pid = await pidOf(world, runId)
-      expect(await world.concluded(runId)).toMatchObject({ status: 'FAILED', attempt: 1 })
-      expect(await world.error(runId)).toMatchObject({
-        code: 'timed_out',
-        message: expect.stringContaining('1 seconds'),
-      })
-      expect(gone(pid)).toBe(true)
+    withWorld(async (world) => {
+      let ahead = 0
+      const clock = { now: () => new Date(Date.now() + ahead) }
+      const worker = await startJobWorker(world.connectionString, world.folder, { clock })
+      try {
+        await world.create({
+          settings: { backoffLimit: 5, activeDeadlineSeconds: 600 },
+          deployment: { gracePeriodSeconds: 0 },
+        })
+        const runId = await world.run(`process.on('SIGTERM', () => {}); ${FOREVER}`)
+        const pid = await pidOf(world, runId)
+        ahead = 600_000
+        expect(await world.concluded(runId)).toMatchObject({ status: 'FAILED', attempt: 1 })
+        expect(await world.error(runId)).toMatchObject({
+          code: 'timed_out',
+          message: expect.stringContaining('600 seconds'),
+        })
+        expect(gone(pid)).toBe(true)
+      } finally {
+        await worker.stop()
+      }
     }))
 
   it('that is aborted may finish what it does within its grace, and is aborted once it is gone', () =>
@@ -129,6 +137,10 @@ describe('a run of a job', () => {
         docker(`node -e 'process.exit(process.argv[1] === "$HOME; exit 7" ? 0 : 1)' "$HOME; exit 7"`),
       )
       expect((await world.concluded(runId)).status).toBe('SUCCESS')
+      const refused = { code: 'invalid_request', problems: [{ field: 'deployment.docker.customCommand' }] }
+      await expect(world.run('', docker(`node -e 'unclosed`))).rejects.toMatchObject(refused)
+      const job = { name: 'other', ...docker(`node "unclosed`) }
+      await expect(world.create(job)).rejects.toMatchObject(refused)
     }))
 
   it('that cannot be started fails and says why', () =>

@@ -29,7 +29,7 @@ export const jobRunCrashPoints = [
 ] as const
 
 /** The runtime tells of exits; this is for one that was missed, and for runs that wait for another. */
-const POLL_MS = 2000
+const POLL_MS = 1000
 /** Unexpected errors in a row after which an instance that will not start has failed the run. */
 const START_TRIES = 5
 
@@ -68,9 +68,7 @@ async function step(deps: JobDeps, item: WorkItem, watched: Watched): Promise<Wo
   const run = await findJobRun(deps.db, item.key)
   if (run === undefined || jobRunMoves[run.status].length === 0) return RESTS
   const job = await requireJob(deps.db, { projectId: run.project_id, jobId: run.job_id })
-  // Watched before it is looked at, or an exit between the two would be missed.
-  if (run.instance_id !== null) watched.set(run.instance_id, run.id)
-  const seen = run.instance_id === null ? undefined : await deps.runtime.observe(run.instance_id)
+  const seen = await observe(deps, run, watched)
   const now = deps.clock.now()
   const action = planJobRun(
     {
@@ -89,6 +87,16 @@ async function step(deps: JobDeps, item: WorkItem, watched: Watched): Promise<Wo
   if (action.do === 'wait') return wait(action.until, now)
   await act(deps, { item, run, job, seen }, action)
   return action.do === 'conclude' ? RESTS : undefined
+}
+
+async function observe({ runtime }: JobDeps, run: JobRunRow, watched: Watched): Promise<SeenAttempt> {
+  if (run.instance_id === null) return undefined
+  // Watched before it is looked at, or an exit between the two would be missed.
+  watched.set(run.instance_id, run.id)
+  const seen = await runtime.observe(run.instance_id)
+  // Its exit has been told already: nothing else would take it off.
+  if (seen?.state !== 'running') watched.delete(run.instance_id)
+  return seen
 }
 
 const wait = (until: Date | null, now: Date): Woken => ({

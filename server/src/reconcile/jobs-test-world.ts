@@ -24,7 +24,9 @@ export async function startJobWorker(
   folder: string,
   { crash = noCrashPoints, log = silentLog(), clock = systemClock }: Options = {},
 ): Promise<{ stop(): Promise<void> }> {
-  const { db } = openDb(connectionString)
+  const { db, pool } = openDb(connectionString)
+  // A pool has ended before its connections have: the drop of the database may cut the last of them.
+  pool.on('error', (error) => log.debug({ err: error }, 'an idle database connection was lost'))
   const listener = await openListener(connectionString, log)
   const worker = await registerWorker(connectionString)
   const masker = createMasker()

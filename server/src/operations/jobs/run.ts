@@ -8,6 +8,7 @@ import { newId, schedule } from '../../db/work.ts'
 import type { Sealer } from '../../lib/seal.ts'
 import type { ArtifactChoice } from '../artifact-choice.ts'
 import { chooseArtifact } from '../builds/choose.ts'
+import { checkCommand } from '../check-command.ts'
 import { newRunName } from './run-name.ts'
 import { type JobRunOverrides, sealOverrides } from './run-overrides.ts'
 
@@ -28,6 +29,7 @@ export async function runJob(
 ): Promise<{ runId: string; runName: string }> {
   const job = await requireJob(tx, { projectId, jobId })
   refuseUnknownPlan(overrides)
+  checkCommand(overrides.deployment)
   const artifact = await artifactOf(tx, job, overrides)
   const runId = newId()
   const runName = newRunName()

@@ -8,6 +8,7 @@ import { recordEvent } from '../../db/events.ts'
 import { findJob, insertJob, type JobRow, lockJob, updateJob } from '../../db/jobs.ts'
 import { schedule } from '../../db/work.ts'
 import type { Sealer } from '../../lib/seal.ts'
+import { checkCommand } from '../check-command.ts'
 import { setOwnSecrets } from '../environment/set-own.ts'
 import { mergePatch } from '../merge-patch.ts'
 import { requireOpenProject } from '../projects/require.ts'
@@ -26,6 +27,7 @@ export async function createJob(tx: Tx, caller: Caller, body: JobBody, sealer: S
   const id = slugOf(body.name)
   const { kind, spec, secrets, ...normal } = normaliseJob(body)
   checkSchedule(spec)
+  checkCommand(spec.deployment)
   const job = await insertJob(tx, {
     project_id: projectId,
     id,
@@ -86,6 +88,7 @@ async function changeJob(
     throw new FairwayError('conflict', `"${jobId}" is a ${job.kind} job and stays one. Create another job.`)
   }
   checkSchedule(next.spec)
+  checkCommand(next.spec.deployment)
   refuseNewSourceKind(job, next)
   await requireTags(tx, next.tags)
   await setOwnSecrets(tx, { projectId, kind: 'job', id: jobId }, next.secrets, sealer)
