@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { inject } from 'vitest'
+import { hasCode } from '../lib/has-code.ts'
 import { type Db, openDb } from './db.ts'
 
 export type TestDb = { pool: pg.Pool; connectionString: string }
 
 const TEMPLATE = 'fairway_template'
+const OBJECT_IN_USE = '55006'
 
 /** Runs `work` on a fresh, migrated database of its own, and drops it afterwards. */
 export async function withTestDb<T>(work: (db: Db, test: TestDb) => Promise<T>): Promise<T> {
@@ -20,6 +22,16 @@ export async function withTestDb<T>(work: (db: Db, test: TestDb) => Promise<T>):
     await db.destroy()
     // A pool that only the test used directly is not ended by that.
     if (!pool.ending) await pool.end()
+    await drop(server, name)
+  }
+}
+
+/** Without force at first: PostgreSQL waits for sessions that are closing; to cut them off would be an error in them. */
+async function drop(server: string, name: string): Promise<void> {
+  try {
+    await admin(server, `drop database ${name}`)
+  } catch (error) {
+    if (!hasCode(error, OBJECT_IN_USE)) throw error
     await admin(server, `drop database ${name} with (force)`)
   }
 }

@@ -118,6 +118,13 @@ describe('the bundle builder', () => {
     expect(lines.join('\n')).toContain('Warning: there is no package-lock.json')
   }, 60_000)
 
+  it('runs what it builds below the priority of instances', async () => {
+    const build = `node -p "'priority ' + require('os').getPriority()"`
+    await files(pack({ scripts: { build, start: 'true' } }))
+    await builder().build(request())
+    expect(lines).toContain('priority 10')
+  })
+
   it("never shows the server's own environment to a build", async () => {
     await files({ ...pack({ scripts: { build: 'env > seen', start: 'true' } }) })
     process.env.FAIRWAY_MASTER_KEY = 'the-master-key'

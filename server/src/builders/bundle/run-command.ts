@@ -1,5 +1,7 @@
+import { constants, setPriority } from 'node:os'
 import { FairwayError } from '@fairway/contract/errors'
 import { execa } from 'execa'
+import { hasCode } from '../../lib/has-code.ts'
 import { killProcessesAtHome } from './leftover-processes.ts'
 
 export type Command = {
@@ -33,6 +35,7 @@ export async function runCommand({ program, args, cwd, env, log, signal }: Comma
     reject: false,
     all: true,
   })
+  giveWay(child.pid)
   const kill = (): void => killGroup(child.pid)
   // What left the group would hold the output open, and the command would never seem to end.
   const leftovers = new Promise<void>((resolve, reject) => {
@@ -72,6 +75,17 @@ async function eachLine(chunks: AsyncIterable<unknown>, use: (line: string) => v
     }
   }
   if (rest !== '') use(rest)
+}
+
+/** Builds take what instances leave: what the command starts inherits this. */
+function giveWay(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch (error) {
+    // Ended already.
+    if (!hasCode(error, 'ERR_SYSTEM_ERROR')) throw error
+  }
 }
 
 function killGroup(pid: number | undefined): void {
