@@ -18,7 +18,8 @@ test('kill -9 of the control plane in the middle of a rollout: no request fails,
   try {
     let call = rest(fairway.url, fairway.token())
     const repository = createTinyRepository(join(folder, 'repository'))
-    await setUpTiny(call, repository.url, { instances: 3 })
+    // The deadline counts while nobody is there to work, and restarts are slow on a busy machine.
+    await setUpTiny(call, repository.url, { instances: 3, progressDeadlineSeconds: 120 })
     await deployTiny(call, (await buildTiny(call, repository.commit('one', 'good'))).id)
     await deploymentIs(call, 'COMPLETED')
     const second = await buildTiny(call, repository.commit('two', 'good'))

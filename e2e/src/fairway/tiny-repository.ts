@@ -44,7 +44,7 @@ export function createTinyRepository(folder: string, branch = 'main'): TinyRepos
           scripts: { start: 'node server.js' },
         }),
         Procfile: 'web: node server.js\njob: node job.js\n',
-        'job.js': `console.log('job of ${version}')\nif (process.env.FAIL === '1') { console.error('told to fail'); process.exit(3) }\n`,
+        'job.js': `console.log('job of ${version}')\nif (process.env.COUNT_FILE) require('node:fs').appendFileSync(process.env.COUNT_FILE, process.env.NF_JOB_RUN_ID + '\\n')\nif (process.env.FAIL === '1') { console.error('told to fail'); process.exit(3) }\n`,
         'server.js': serverSource(version, behaviour),
       }),
   }
