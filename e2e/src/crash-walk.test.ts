@@ -10,6 +10,7 @@ import { serviceCrashPoints } from '@fairway/server/reconcile/service-deps'
 import { processRuntimeCrashPoints } from '@fairway/server/runtimes/process/process-runtime'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePorts } from './fairway/free-ports.ts'
+import { getByHost } from './fairway/get-by-host.ts'
 import { type Json, type Rest, rest } from './fairway/rest.ts'
 import { type Fairway, startFairway } from './fairway/server.ts'
 import { createTinyRepository, type TinyRepository } from './fairway/tiny-repository.ts'
@@ -174,8 +175,8 @@ test.each(points)(
       expect(
         (containers as Json[]).filter(({ status, ready }) => status === 'TASK_RUNNING' && ready),
       ).toHaveLength(1)
-      const answer = await fetch(fairway.gatewayUrl, { headers: { host: 'web--tiny.localhost' } })
-      expect((await answer.text()).trim()).toBe(point)
+      const answer = await getByHost(fairway.gatewayUrl, 'web--tiny.localhost')
+      expect(answer.body.trim()).toBe(point)
     } finally {
       await fairway.stop()
     }

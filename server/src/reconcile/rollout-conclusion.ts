@@ -17,14 +17,9 @@ export type Verdict = Extract<Action, { do: 'begin' | 'complete' | 'fail' }>
 
 /** Moves the rollout, and the service with it, in one transaction. */
 export async function concludeRollout(pass: Pass, world: ServiceWorld, verdict: Verdict): Promise<void> {
-  switch (verdict.do) {
-    case 'begin':
-      return begin(pass, verdict.rollout)
-    case 'complete':
-      return complete(pass, world, verdict.rollout)
-    case 'fail':
-      return fail(pass, world, verdict)
-  }
+  if (verdict.do === 'begin') await begin(pass, verdict.rollout)
+  else if (verdict.do === 'complete') await complete(pass, world, verdict.rollout)
+  else await fail(pass, world, verdict)
 }
 
 async function begin(pass: Pass, rollout: string): Promise<void> {
