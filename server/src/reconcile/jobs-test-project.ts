@@ -165,7 +165,8 @@ export async function withWorld(work: (world: World) => Promise<void>): Promise<
     })
   } finally {
     await stopAll(join(folder, 'instances'))
-    await rm(folder, { recursive: true, force: true })
+    // The collector of logs may still write its last lines.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 
