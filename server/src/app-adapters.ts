@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPostgresEngine } from './addons/postgres/engine.ts'
 import { createFolderStorage } from './addons/storage/folder.ts'
-import { createS3Storage } from './addons/storage/s3.ts'
+import { openBackupStorage } from './addons/storage/open.ts'
 import { type BuildLogs, createBuildLogs } from './builders/build-logs.ts'
 import { createBundleBuilder } from './builders/bundle/bundle-builder.ts'
 import type { Config } from './config.ts'
@@ -11,7 +11,8 @@ import type { BackupDestinationRow } from './db/backup-destinations.ts'
 import type { Clock } from './lib/clock.ts'
 import type { CrashPoints } from './lib/crash-point.ts'
 import type { Log } from './lib/log.ts'
-import { openJson, type Sealer } from './lib/seal.ts'
+import type { Sealer } from './lib/seal.ts'
+import { openBackupDestination } from './operations/addons/destinations.ts'
 import type { AddonEngine, BackupStorage } from './reconcile/addon-port.ts'
 import type { Builder, Source } from './reconcile/builder-port.ts'
 import type { Runtime } from './reconcile/runtime-port.ts'
@@ -99,10 +100,5 @@ function storageOf(
   sealer: Sealer,
 ): BackupStorage {
   if (destination === undefined) return createFolderStorage(folder)
-  const { spec, secret, id } = destination
-  if (spec.type === 'folder') return createFolderStorage(spec.path)
-  if (secret === null) throw new Error(`backup destination ${id} has no credentials`)
-  const keys = openJson<{ accessKeyId: string; secretAccessKey: string }>(sealer, secret, `destination/${id}`)
-  sealer.announce(keys.secretAccessKey)
-  return createS3Storage({ ...spec, ...keys })
+  return openBackupStorage(openBackupDestination(sealer, destination))
 }

@@ -1,4 +1,5 @@
 import { backupRoutes } from './addons/backup-routes.ts'
+import { destinationRoutes } from './addons/destination-routes.ts'
 import { addonRoutes } from './addons/routes.ts'
 import { buildRoutes } from './builds/routes.ts'
 import { jobEnvironmentRoutes } from './environment/job-routes.ts'
@@ -40,6 +41,7 @@ export const routes: readonly Route[] = [
   ...secretRoutes,
   ...addonRoutes,
   ...backupRoutes,
+  ...destinationRoutes,
   ...streamRoutes,
   ...eventRoutes,
 ]

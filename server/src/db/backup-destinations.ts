@@ -32,3 +32,34 @@ export async function insertBackupDestination(
     .values({ ...row, spec: toJson(row.spec) })
     .execute()
 }
+
+export async function listBackupDestinations(
+  db: Db,
+  page: { limit: number; offset: number },
+): Promise<BackupDestinationRow[]> {
+  const rows = await db
+    .selectFrom('backup_destination')
+    .select(['id', 'name', 'spec', 'secret', 'created_at'])
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(page.limit + 1)
+    .offset(page.offset)
+    .execute()
+  return rows as BackupDestinationRow[]
+}
+
+/** Whether a backup that is kept lies there, or one is on its way. */
+export async function holdsBackups(db: Db, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('backup')
+    .select('id')
+    .where('destination_id', '=', id)
+    .where('status', 'not in', ['failed', 'aborted'])
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function deleteBackupDestination(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('backup_destination').where('id', '=', id).execute()
+}
