@@ -52,14 +52,14 @@ function writableController(folder: string): string | undefined {
 
 const CPU_PERIOD_US = 100_000
 
-/** Makes the groups of one instance; answers the folders. */
-export function createCgroups(tree: CgroupTree, id: string, limits: ProcessLimits): string[] {
+/** Makes the groups of one instance, named by `machineName`; answers the folders. */
+export function createCgroups(tree: CgroupTree, name: string, limits: ProcessLimits): string[] {
   if (tree.version === 0) return []
-  if (tree.version === 2) return [unifiedGroup(join(tree.root, id), limits)]
+  if (tree.version === 2) return [unifiedGroup(join(tree.root, name), limits)]
   const { cpu, memory } = tree
   return [
-    ...(cpu === undefined ? [] : [cpuGroup(join(cpu, id), limits)]),
-    ...(memory === undefined ? [] : [memoryGroup(join(memory, id), limits)]),
+    ...(cpu === undefined ? [] : [cpuGroup(join(cpu, name), limits)]),
+    ...(memory === undefined ? [] : [memoryGroup(join(memory, name), limits)]),
   ]
 }
 

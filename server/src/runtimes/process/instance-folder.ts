@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, normalize } from 'node:path'
+import { dirname, join, normalize, resolve } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import type { InstanceFile, InstanceLabels, InstanceSpec } from '../../reconcile/runtime-port.ts'
 
@@ -23,6 +24,12 @@ const ID = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/
 export function folderOf(root: string, id: string): string {
   if (!ID.test(id)) throw new FairwayError('invalid_path', `"${id}" cannot name an instance.`)
   return join(root, id)
+}
+
+/** Names an instance among all data folders of this machine, whatever their instances are called. */
+export function machineName(root: string, id: string): string {
+  const owner = createHash('sha256').update(resolve(root)).digest('hex').slice(0, 12)
+  return `${owner}-${id}`
 }
 
 /** Makes the folder with its record unless it is there; answers the record that holds. */

@@ -1,37 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { InstanceSpec } from '../../reconcile/runtime-port.ts'
-import { type RuntimeUnderTest, runtimeContract, until } from '../runtime-contract.ts'
-import { stopCollector } from './collector-process.ts'
-import { createProcessRuntime } from './process-runtime.ts'
-
-async function withRuntime(work: (under: RuntimeUnderTest) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'fairway-runtime-'))
-  const root = join(folder, 'instances')
-  const runtime = await createProcessRuntime({ root })
-  const program = (id: string, source: string, change: Partial<InstanceSpec> = {}): InstanceSpec => ({
-    id,
-    labels: { projectId: 'p', ownerKind: 'service', ownerId: 's', revision: 'r' },
-    artifact: { kind: 'bundle', digest: 'sha256:0', path: folder },
-    command: [process.execPath, '-e', source],
-    processType: 'web',
-    env: {},
-    files: [],
-    ports: [],
-    limits: {},
-    ...change,
-  })
-  try {
-    await work({ runtime, reopen: () => createProcessRuntime({ root }), program })
-  } finally {
-    for (const { id } of await runtime.list()) await runtime.stop(id, 0)
-    await runtime.close()
-    stopCollector(root)
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+import { runtimeContract, until } from '../runtime-contract.ts'
+import { withRuntime } from './process-test-world.ts'
 
 describe('the process runtime', () => {
   runtimeContract(withRuntime)

@@ -9,6 +9,7 @@ import {
   folderOf,
   type InstanceRecord,
   listRecords,
+  machineName,
   prepareFolder,
   readExit,
   readExitTime,
@@ -108,7 +109,7 @@ class ProcessRuntime implements Runtime {
       labels: spec.labels,
       directory: spec.artifact.path,
       ports,
-      cgroups: createCgroups(this.#cgroups, spec.id, spec.limits),
+      cgroups: createCgroups(this.#cgroups, machineName(this.#root, spec.id), spec.limits),
       startedAt: new Date().toISOString(),
     }
   }
