@@ -64,4 +64,85 @@ describe('the official command line against a whole Fairway', () => {
       }),
     240_000,
   )
+
+  test(
+    'creates an addon and secrets, writes a release flow, runs it and reads its runs',
+    () =>
+      withFairway(async ({ fairway, call, folder }) => {
+        const repository = createTinyRepository(join(folder, 'repository'))
+        repository.commit('one', 'good')
+        await setUpTiny(call, repository.url)
+        await call('PUT', `/projects/${TINY}/pipelines`, {
+          name: 'tiny',
+          stages: [{ name: 'Production', nfObjects: [{ id: 'web', type: 'service' }] }],
+        })
+        const cli = async (...args: string[]): Promise<Record<string, unknown>> => {
+          const { stdout } = await run(process.execPath, [CLI, ...args, '--output', 'json'], {
+            env: { ...process.env, HOME: folder },
+          })
+          return stdout.trim() === '' ? {} : (JSON.parse(stdout) as Record<string, unknown>)
+        }
+        const login = ['login', '--host', fairway.url, '--token', fairway.token()]
+        await run(process.execPath, [CLI, ...login], { env: { ...process.env, HOME: folder } })
+        const inTiny = ['--projectId', TINY]
+
+        const billing = { deploymentPlan: 'nf-compute-20', storage: 4096, replicas: 1 }
+        const addon = { name: 'database', type: 'postgresql', version: 'latest', billing }
+        await cli('create', 'addon', ...inTiny, '--input', JSON.stringify(addon))
+        const secret = {
+          name: 'settings',
+          secretType: 'environment',
+          priority: 10,
+          secrets: { variables: { A: 'b' } },
+        }
+        await cli('create', 'secret', ...inTiny, '--input', JSON.stringify(secret))
+        expect(JSON.stringify(await cli('list', 'addons', ...inTiny))).toContain('database')
+        expect(JSON.stringify(await cli('list', 'secrets', ...inTiny))).toContain('settings')
+        expect(await cli('get', 'addon', ...inTiny, '--addonId', 'database')).toMatchObject({
+          id: 'database',
+        })
+
+        const flow = ['--pipelineId', 'tiny', '--stage', 'production']
+        const build = {
+          kind: 'Build',
+          ref: 'build',
+          spec: { id: 'builder', type: 'service', branch: 'main' },
+        }
+        const origin = { id: 'builder', branch: 'main', build: '${refs.build.id}' }
+        const release = {
+          kind: 'Release',
+          spec: { type: 'build', origin, target: { id: 'web', type: 'service' } },
+        }
+        const document = {
+          apiVersion: 'v1.2',
+          spec: {
+            kind: 'Workflow',
+            spec: {
+              type: 'sequential',
+              steps: [
+                { ...build, condition: 'success' },
+                { ...release, condition: 'running' },
+              ],
+            },
+          },
+        }
+        await cli('update', 'release-flow', ...inTiny, ...flow, '--input', JSON.stringify(document))
+        const { id } = await cli('run', 'release-flow', ...inTiny, ...flow, '--input', '{"name":"By hand"}')
+        const run1 = await waitFor(
+          'the run to end',
+          async () => {
+            const now = await cli('get', 'release-flow-run', ...inTiny, ...flow, '--runId', String(id))
+            return now.concluded === true && now
+          },
+          { deadlineMs: 60_000, everyMs: 300 },
+        )
+        expect(run1).toMatchObject({ name: 'By hand', status: 'success' })
+        expect(JSON.stringify(await cli('list', 'release-flow-runs', ...inTiny, ...flow))).toContain(
+          String(id),
+        )
+        await cli('delete', 'secret', ...inTiny, '--secretId', 'settings', '--force')
+        expect(JSON.stringify(await cli('list', 'secrets', ...inTiny))).not.toContain('settings')
+      }),
+    240_000,
+  )
 })
