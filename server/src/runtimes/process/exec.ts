@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { FairwayError } from '@fairway/contract/errors'
 import type { ExecEvent, ExecRequest } from '../../reconcile/runtime-port.ts'
+import { checkEnvironment } from './environment.ts'
 import { readIfThere } from './instance-folder.ts'
 import { signal as send } from './proc.ts'
 
@@ -10,6 +11,7 @@ export async function* execBeside(
   request: ExecRequest,
 ): AsyncIterable<ExecEvent> {
   const [program = '', ...args] = request.command
+  checkEnvironment(request.env ?? {})
   const child = spawn(program, args, {
     cwd: target.directory,
     env: { ...environmentOf(target.pid), ...request.env },

@@ -1,11 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { FairwayError } from '@fairway/contract/errors'
 import type { InstanceSpec } from '../../reconcile/runtime-port.ts'
-import { folderOf, type InstanceRecord, isAbsent } from './instance-folder.ts'
+import { commandOf } from './bundle-command.ts'
+import { environmentOf, shellFor } from './environment.ts'
+import { folderOf, type InstanceRecord, machineName } from './instance-folder.ts'
 
 /** The shim stands beside the sources; the build copies nothing, so a built server finds it there too. */
 const shim = join(dirname(fileURLToPath(import.meta.url)), '../../../src/runtimes/process/shim.sh')
@@ -15,10 +16,12 @@ export async function launch(root: string, record: InstanceRecord, spec: Instanc
   const folder = folderOf(root, record.id)
   await makePipes(folder)
   const groups = record.cgroups.map((group) => join(group, 'cgroup.procs')).join(' ')
-  const argv = commandOf(spec, record.directory)
-  const child = spawn('/bin/sh', [shim, folder, groups, ...argv], {
+  const env = environmentOf({ folder, name: machineName(root, record.id) }, record, spec.env)
+  const [shell = '/bin/sh', ...options] = shellFor(env)
+  const argv = commandOf(spec, record.directory, [shell, ...options])
+  const child = spawn(shell, [...options, shim, folder, groups, ...argv], {
     cwd: record.directory,
-    env: environmentOf(folder, record, spec),
+    env,
     detached: true,
     stdio: 'ignore',
   })
@@ -46,55 +49,5 @@ async function makePipes(folder: string): Promise<void> {
     } catch (error) {
       if (!String((error as { stderr?: string }).stderr).includes('exists')) throw error
     }
-  }
-}
-
-/** The argument vector; a process of the bundle is a line for the shell. */
-function commandOf(spec: InstanceSpec, directory: string): readonly string[] {
-  if (spec.command !== undefined) return spec.command
-  const processes = processesOf(directory)
-  const line = processes[spec.processType]
-  if (line === undefined) {
-    const known = Object.keys(processes).join(', ') || 'none'
-    throw new FairwayError(
-      'runtime_failed',
-      `The build has no process "${spec.processType}"; it has: ${known}. Name it in the Procfile.`,
-    )
-  }
-  return ['/bin/sh', '-c', `exec ${line}`]
-}
-
-function processesOf(directory: string): Record<string, string> {
-  try {
-    const bundle = JSON.parse(readFileSync(join(directory, 'fairway-bundle.json'), 'utf8')) as {
-      processes?: Record<string, string>
-    }
-    return bundle.processes ?? {}
-  } catch (error) {
-    if (isAbsent(error)) return {}
-    throw error
-  }
-}
-
-function environmentOf(folder: string, record: InstanceRecord, spec: InstanceSpec): NodeJS.ProcessEnv {
-  const ports = Object.entries(record.ports)
-  const named = ports.map(([name, port]) => [
-    `PORT_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`,
-    String(port),
-  ])
-  const first = ports[0]?.[1]
-  return {
-    PATH: [
-      join(record.directory, 'node_modules/.bin'),
-      dirname(process.execPath),
-      '/usr/local/bin:/usr/bin:/bin',
-    ].join(':'),
-    HOME: join(folder, 'tmp'),
-    TMPDIR: join(folder, 'tmp'),
-    LANG: 'C.UTF-8',
-    FAIRWAY_FILES_DIR: join(folder, 'files'),
-    ...spec.env,
-    ...(first !== undefined && { PORT: String(first) }),
-    ...Object.fromEntries(named),
   }
 }

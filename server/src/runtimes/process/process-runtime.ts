@@ -4,6 +4,7 @@ import { type CrashPoints, noCrashPoints } from '../../lib/crash-point.ts'
 import type { InstanceSpec, ObservedInstance, Runtime } from '../../reconcile/runtime-port.ts'
 import { type CgroupTree, createCgroups, detectCgroups, removeCgroups, wasOutOfMemory } from './cgroups.ts'
 import { startCollector } from './collector-process.ts'
+import { checkEnvironment } from './environment.ts'
 import { execBeside } from './exec.ts'
 import {
   folderOf,
@@ -20,7 +21,7 @@ import { launch } from './launch.ts'
 import { readLogs } from './logs.ts'
 import { PortLedger } from './ports.ts'
 import { isShim, residentBytes, statOf } from './proc.ts'
-import { membersOf, stopTree } from './stop.ts'
+import { killAll, membersOf, stopTree } from './stop.ts'
 
 export const processRuntimeCrashPoints = [
   'runtime.after-folder',
@@ -85,6 +86,7 @@ class ProcessRuntime implements Runtime {
   async start(spec: InstanceSpec): Promise<ObservedInstance> {
     const known = readRecord(this.#root, spec.id)
     if (known !== undefined && readPid(this.#root, spec.id) !== undefined) return this.#observed(known)
+    checkEnvironment(spec.env)
     const record = known ?? (await this.#newRecord(spec))
     if (known === undefined) await prepareFolder(this.#root, record, spec)
     this.#crash.hit('runtime.after-folder')
@@ -166,7 +168,8 @@ class ProcessRuntime implements Runtime {
     const pid = readPid(this.#root, id)
     if (record === undefined || pid === undefined) return undefined
     if (this.#isRunning(id) || membersOf(pid, record.cgroups).length > 0) {
-      await stopTree(pid, record.cgroups, graceMs)
+      const isExitKnown = (): boolean => readExit(this.#root, id) !== undefined
+      await stopTree({ shim: pid, cgroups: record.cgroups, isExitKnown }, graceMs)
     }
     this.#crash.hit('runtime.after-stop')
     this.#running.delete(id)
@@ -179,10 +182,18 @@ class ProcessRuntime implements Runtime {
     if (this.#isRunning(id)) {
       throw new FairwayError('invalid_state', `Instance "${id}" still runs. Stop it first.`)
     }
+    await this.#endShim(id, record)
     removeCgroups(record.cgroups)
     this.#ports.free(Object.values(record.ports))
     this.#usage.delete(id)
     await rm(folderOf(this.#root, id), { recursive: true, force: true })
+  }
+
+  /** It may still hold the last lines for the log collector, and with them its control groups. */
+  async #endShim(id: string, { cgroups }: InstanceRecord): Promise<void> {
+    const pid = readPid(this.#root, id)
+    if (pid === undefined || !isShim(pid, folderOf(this.#root, id))) return
+    await killAll(() => membersOf(pid, cgroups))
   }
 
   logs(id: string, query: Parameters<Runtime['logs']>[1]): ReturnType<Runtime['logs']> {

@@ -13,20 +13,29 @@ export function membersOf(shim: number, cgroups: readonly string[]): number[] {
 
 /**
  * SIGTERM to every process, then SIGKILL to what is left after `graceMs`. The shim is spared while anything else
- * lives, so that it can write the exit status. Resolves when nothing is left.
+ * lives, so that it can write the exit status, and after that while it holds the last lines for the log collector.
+ * Resolves when nothing else is left.
  */
-export async function stopTree(shim: number, cgroups: readonly string[], graceMs: number): Promise<void> {
+export async function stopTree(
+  { shim, cgroups, isExitKnown }: { shim: number; cgroups: readonly string[]; isExitKnown(): boolean },
+  graceMs: number,
+): Promise<void> {
   const others = (): number[] => membersOf(shim, cgroups).filter((pid) => pid !== shim)
   for (const pid of others()) signal(pid, 'SIGTERM')
   await until(() => others().length === 0, graceMs)
-  const deadline = performance.now() + KILL_DEADLINE_MS
-  while (others().length > 0 && performance.now() < deadline) {
-    for (const pid of others()) signal(pid, 'SIGKILL')
-    await pause(STEP_MS)
-  }
-  if (await until(() => !isAlive(shim), 2000)) return
+  await killAll(others)
+  if (await until(() => isExitKnown() || !isAlive(shim), 2000)) return
   signal(shim, 'SIGKILL')
   await until(() => !isAlive(shim), KILL_DEADLINE_MS)
+}
+
+/** SIGKILL to whatever is there, also to what appears meanwhile, until nothing is. */
+export async function killAll(members: () => readonly number[]): Promise<void> {
+  const deadline = performance.now() + KILL_DEADLINE_MS
+  for (let left = members(); left.length > 0 && performance.now() < deadline; left = members()) {
+    for (const pid of left) signal(pid, 'SIGKILL')
+    await pause(STEP_MS)
+  }
 }
 
 function isAlive(pid: number): boolean {

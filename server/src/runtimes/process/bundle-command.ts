@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+import { FairwayError } from '@fairway/contract/errors'
+import type { InstanceSpec } from '../../reconcile/runtime-port.ts'
+import { readIfThere } from './instance-folder.ts'
+
+/**
+ * The argument vector of an instance: its own command, or the line of the bundle's process type for a shell.
+ * `fairway-bundle.json` at the bundle's root holds `{ "processes": { "web": "node server.js" } }`.
+ */
+export function commandOf(
+  { command, processType }: Pick<InstanceSpec, 'command' | 'processType'>,
+  directory: string,
+  shell: readonly string[],
+): readonly string[] {
+  if (command !== undefined) return command
+  const processes = processesOf(directory)
+  const line = Object.hasOwn(processes, processType) ? processes[processType] : undefined
+  if (line !== undefined) return [...shell, '-c', isSimpleCommand(line) ? `exec ${line}` : line]
+  const known = Object.keys(processes).join(', ') || 'none'
+  throw new FairwayError(
+    'runtime_failed',
+    `The build has no process "${processType}"; it has: ${known}. Name it in the Procfile.`,
+  )
+}
+
+const BUILTINS =
+  'cd|export|set|unset|if|for|while|until|case|eval|exec|trap|ulimit|umask|read|wait|test|source'
+const COMPOUND = new RegExp(`[;&|\\n]|^\\s*(?:\\w+=|[({!]|[.:[]\\s|(?:${BUILTINS})\\s)`)
+
+/** `exec` takes the shell out of a signal's way, but would cut `cd app && node …` and refuse `DEBUG=1 node …`. */
+export const isSimpleCommand = (line: string): boolean => !COMPOUND.test(line)
+
+function processesOf(directory: string): Record<string, string> {
+  const text = readIfThere(join(directory, 'fairway-bundle.json'))
+  if (text === undefined) return {}
+  return (JSON.parse(text) as { processes?: Record<string, string> }).processes ?? {}
+}
