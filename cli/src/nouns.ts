@@ -28,7 +28,6 @@ export const nouns: Readonly<Record<string, Noun>> = {
     columns: {
       ID: 'id',
       TYPE: 'serviceType',
-      INSTANCES: 'deployment.instances',
       DEPLOYMENT: 'status.deployment.status',
       BUILD: 'status.build.status',
     },

@@ -14,8 +14,12 @@ export function addLogin(program: Command): void {
     .option('--host <url>', 'for instance http://127.0.0.1:7420')
     .option('--token-file <path>', 'a file that holds the token; - for standard input')
     .option('--token <token>', 'the token itself (it will be in your shell history; prefer --token-file)')
-    .option('--project <id>', 'the project that commands use by default')
-    .action(async (options: Options) => {
+    .addHelpText(
+      'after',
+      '\nWith --project ID, commands work in that project unless they are told another one.',
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<Options>()
       const saved = savedContext()
       const host = options.host ?? saved?.host ?? 'http://127.0.0.1:7420'
       const token = (await tokenOf(options)) ?? saved?.token

@@ -16,7 +16,9 @@ type ServiceKey = { projectId: string; serviceId: string }
 async function sourcesOf(db: Db, key: ServiceKey, only: string | undefined): Promise<Source[]> {
   await requireService(db, key)
   const instances = await listInstances(db, key)
-  const wanted = instances.filter(({ id, attempt }) => attempt > 0 && (only === undefined || id === only))
+  const wanted = instances.filter(
+    ({ id, started_at }) => started_at !== null && (only === undefined || id === only),
+  )
   if (only !== undefined && wanted.length === 0) throw notFound('running instance', only)
   return wanted.map(({ id, attempt }) => ({ instance: id, runtimeId: `${id}.${attempt}` }))
 }
