@@ -108,13 +108,3 @@ export async function addToReceipt(
       'cut', coalesce((receipt->>'cut')::int, 0) + ${cut}::int)
      where id = ${id}`.execute(tx)
 }
-
-/** Something became ready: the progress deadline counts anew. */
-export async function noteProgress(tx: Tx, id: string): Promise<void> {
-  await tx
-    .updateTable('rollout')
-    .set((eb) => ({ progressed_at: eb.fn<Date>('now') }))
-    .where('id', '=', id)
-    .where('state', '=', 'running')
-    .execute()
-}

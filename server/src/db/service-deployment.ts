@@ -125,16 +125,6 @@ export async function deleteService(tx: Tx, { projectId, serviceId }: ServiceKey
   await tx.deleteFrom('service').where('project_id', '=', projectId).where('id', '=', serviceId).execute()
 }
 
-/** Keys of all services, for the resync after a start. */
-export async function listServiceKeys(db: Db): Promise<string[]> {
-  const rows = await db
-    .selectFrom('service')
-    .select(['project_id', 'id'])
-    .where('kind', '<>', 'build')
-    .execute()
-  return rows.map(({ project_id, id }) => `${project_id}/${id}`)
-}
-
 export async function hasVolume(db: Db, { projectId, serviceId }: ServiceKey): Promise<boolean> {
   const row = await db
     .selectFrom('volume')

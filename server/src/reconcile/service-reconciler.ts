@@ -12,6 +12,8 @@ import { serviceHandler } from './services.ts'
 export type ServiceReconciler = {
   /** For the work loop, kind `service`. */
   run: ReturnType<typeof serviceHandler>
+  /** How often the slow comparison found what no event had told of. */
+  corrections(): number
   /** Stops asking and looking; instances and gateway go on. */
   stop(): Promise<void>
 }
@@ -55,6 +57,7 @@ export function startServiceReconciler(deps: ReconcilerDeps): ServiceReconciler 
   const metrics = startMetrics(all, deps.sampleEveryMs)
   return {
     run: serviceHandler(all),
+    corrections: resync.corrections,
     stop: async () => {
       prober.stop()
       await resync.stop()

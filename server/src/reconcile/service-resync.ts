@@ -21,6 +21,8 @@ const ORPHAN_GRACE_MS = 10_000
 export type Differences = {
   /** Services to look at. */
   services: Set<string>
+  /** How many things were not as the rows said, rather than merely under way. */
+  corrections: number
   /** Runtime ids of ours that no row names. */
   orphans: ObservedInstance[]
   /** Services whose acknowledged routes the gateway does not hold. */
@@ -39,7 +41,9 @@ export function compare(
   const unrouted = gateway.wanted
     .filter(({ service, generation }) => gateway.held.get(service) !== generation)
     .map(({ service }) => service)
+  const ended = differing.filter(({ state }) => state === 'running')
   return {
+    corrections: ended.length + unrouted.length,
     services: new Set([...differing.map(({ service }) => service), ...unrouted]),
     orphans: observed.filter(({ id, labels }) => labels.ownerKind === 'service' && !current.has(rowIdOf(id))),
     unrouted,
@@ -62,7 +66,8 @@ export function startServiceResync(
   deps: ServiceDeps,
   wake: (service: string) => void,
   everyMs = EVERY_MS,
-): { stop(): Promise<void> } {
+): { stop(): Promise<void>; corrections(): number } {
+  let corrections = 0
   const serviceOf = ({ labels }: ObservedInstance): string => `${labels.projectId}/${labels.ownerId}`
   const unwatch = deps.runtime.watch((id) => {
     void deps.runtime.observe(id).then(
@@ -79,13 +84,15 @@ export function startServiceResync(
     if (first) for (const service of new Set(rows.map((row) => row.service))) wake(service)
     const found = await differences(deps, rows)
     await correct(deps, found, wake)
-    if (!first && found.services.size > 0) {
-      deps.log.info({ services: [...found.services] }, 'the resync found services to correct')
+    if (!first && found.corrections > 0) {
+      corrections += found.corrections
+      deps.log.info({ services: [...found.services], corrections }, 'the resync found something to correct')
     }
     first = false
   })
   void timer.now()
   return {
+    corrections: () => corrections,
     stop: async () => {
       unwatch()
       await timer.stop()

@@ -179,7 +179,7 @@ describe('the comparison of everything', () => {
       wanted,
       held: new Map([['p/a', 4]]),
     })
-    expect(found).toEqual({ services: new Set(), orphans: [], unrouted: [] })
+    expect(found).toEqual({ services: new Set(), orphans: [], unrouted: [], corrections: 0 })
   })
 
   test('finds instances that ended unseen, routes that were lost, and instances that no row knows', () => {
@@ -188,6 +188,11 @@ describe('the comparison of everything', () => {
       wanted,
       held: new Map([['p/a', 3]]),
     })
-    expect(found).toEqual({ services: new Set(['p/a']), orphans: [orphan], unrouted: ['p/a'] })
+    expect(found).toEqual({
+      services: new Set(['p/a']),
+      orphans: [orphan],
+      unrouted: ['p/a'],
+      corrections: 2,
+    })
   })
 })
