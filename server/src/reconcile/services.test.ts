@@ -133,7 +133,7 @@ describe('a service that runs', () => {
       })
       expect(await world.instances()).toMatchObject([{ attempt: 1, restarts: 1 }])
       expect((await world.get()).body).toBe('one')
-      expect(await world.service()).toMatchObject({ deployment_status: 'COMPLETED' })
+      await until(async () => (await world.service()).deployment_status === 'COMPLETED')
       await worker.stop()
     }))
 
