@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, normalize, resolve } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import type { InstanceFile, InstanceLabels, InstanceSpec } from '../../reconcile/runtime-port.ts'
@@ -32,14 +32,31 @@ export function machineName(root: string, id: string): string {
   return `${owner}-${id}`
 }
 
-/** Makes the folder with its record unless it is there; answers the record that holds. */
+/** Makes the folder with its record, whole or not at all. */
 export async function prepareFolder(root: string, record: InstanceRecord, spec: InstanceSpec): Promise<void> {
   const folder = folderOf(root, record.id)
-  await mkdir(join(folder, 'tmp'), { recursive: true, mode: 0o700 })
-  await writeSecretFiles(join(folder, 'files'), spec.files)
-  const beside = join(folder, 'instance.json.new')
-  await writeFile(beside, JSON.stringify(record), { mode: 0o600 })
-  await rename(beside, join(folder, 'instance.json'))
+  const beside = join(root, `${UNFINISHED}${process.pid}-${record.id}`)
+  try {
+    await mkdir(join(beside, 'tmp'), { recursive: true, mode: 0o700 })
+    await writeSecretFiles(join(beside, 'files'), spec.files)
+    await writeFile(join(beside, 'instance.json'), JSON.stringify(record), { mode: 0o600 })
+    // Without a record, what is there is what an end in the middle left.
+    await rm(folder, { recursive: true, force: true })
+    await rename(beside, folder)
+  } catch (error) {
+    await rm(beside, { recursive: true, force: true })
+    throw error
+  }
+}
+
+const UNFINISHED = '.new-'
+
+/** Removes folders that processes which are gone did not finish. */
+export async function removeUnfinished(root: string, isAlive: (pid: number) => boolean): Promise<void> {
+  for (const name of await readdir(root)) {
+    const maker = name.startsWith(UNFINISHED) ? Number.parseInt(name.slice(UNFINISHED.length), 10) : undefined
+    if (maker !== undefined && !isAlive(maker)) await rm(join(root, name), { recursive: true, force: true })
+  }
 }
 
 /** Absolute paths are kept below the instance's own folder: a plain process has no file system of its own. */
@@ -73,7 +90,7 @@ export function readPid(root: string, id: string): number | undefined {
   return pid > 0 ? pid : undefined
 }
 
-/** The shell's exit status of the program: 128 + n after signal n. */
+/** The shell's exit status of the program: 128 + n after signal n; NaN when it was lost. */
 export function readExit(root: string, id: string): number | undefined {
   const text = readIfThere(join(folderOf(root, id), 'exit'))
   return text === undefined ? undefined : Number(text)

@@ -1,8 +1,9 @@
 import { readdirSync, readlinkSync } from 'node:fs'
+import { hasCode } from '../../lib/has-code.ts'
 import { isAbsent, readIfThere } from './instance-folder.ts'
 
 /** What /proc tells of one process. Times in clock ticks (100 a second on Linux). */
-export type ProcessStat = { pid: number; state: string; group: number; session: number; ticks: number }
+export type ProcessStat = { pid: number; state: string; parent: number; session: number; ticks: number }
 
 /** Undefined when the process is gone. */
 export function statOf(pid: number): ProcessStat | undefined {
@@ -13,7 +14,7 @@ export function statOf(pid: number): ProcessStat | undefined {
   return {
     pid,
     state: fields[0] ?? '?',
-    group: Number(fields[2]),
+    parent: Number(fields[1]),
     session: Number(fields[3]),
     ticks: Number(fields[11]) + Number(fields[12]),
   }
@@ -26,12 +27,32 @@ export function isShim(pid: number, folder: string): boolean {
   return readIfThere(`/proc/${pid}/cmdline`)?.split('\0').includes(folder) ?? false
 }
 
-/** Every live process of a session: the shim, the program, and whatever it started that did not leave the session. */
-export function processesOf(session: number): ProcessStat[] {
+/** One that only waits for its parent is not alive. */
+export function isAlive(pid: number): boolean {
+  const stat = statOf(pid)
+  return stat !== undefined && stat.state !== 'Z'
+}
+
+/** Every process that runs on this machine. */
+export function liveProcesses(): ProcessStat[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => statOf(Number(name)) ?? [])
-    .filter((stat) => stat.session === session && stat.state !== 'Z')
+    .filter((stat) => stat.state !== 'Z')
+}
+
+/** Every live process of a session: the shim, the program, and whatever it started that did not leave the session. */
+export const processesOf = (session: number): ProcessStat[] =>
+  liveProcesses().filter((stat) => stat.session === session)
+
+/** Whether a process was started with this entry (`NAME=value`) in its environment. */
+export function hasEnvironmentEntry(pid: number, entry: string): boolean {
+  try {
+    return readIfThere(`/proc/${pid}/environ`)?.split('\0').includes(entry) ?? false
+  } catch (error) {
+    if (hasCode(error, 'EACCES', 'EPERM')) return false // Of another user, so not ours.
+    throw error
+  }
 }
 
 /** Resident memory in bytes. */
@@ -49,10 +70,11 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Ports that processes of a session listen on, from the kernel's tables: to say what a wrong port could have been. */
+/** Ports that these processes listen on, from the kernel's tables: to say what a wrong port could have been. */
 export function listeningPorts(pids: readonly number[]): number[] {
   const inodes = new Set(pids.flatMap(socketInodes))
-  return ['tcp', 'tcp6'].flatMap((table) => listeners(table, inodes))
+  const ports = ['tcp', 'tcp6'].flatMap((table) => listeners(table, inodes))
+  return [...new Set(ports)].sort((a, b) => a - b)
 }
 
 const LISTEN = '0A'
@@ -74,7 +96,7 @@ function descriptors(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => linkOf(`/proc/${pid}/fd/${fd}`))
   } catch (error) {
-    if (isAbsent(error)) return []
+    if (isAbsent(error) || hasCode(error, 'EACCES', 'EPERM')) return []
     throw error
   }
 }

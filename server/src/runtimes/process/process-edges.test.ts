@@ -33,7 +33,9 @@ describe('the process runtime at its edges', () => {
   test('a variable that no process can have is refused by its name, never with its value', () =>
     withRuntime(async ({ runtime, program, root }) => {
       for (const env of [{ TOKEN: 'planted\0value' }, { 'TOKEN\0x': 'planted' }, { 'TOKEN=x': 'planted' }]) {
-        const error = await runtime.start(program('nul', FOREVER, { env: env as Record<string, string> })).catch((e) => e)
+        const error = await runtime
+          .start(program('nul', FOREVER, { env: env as Record<string, string> }))
+          .catch((e) => e)
         expect(error).toMatchObject({ code: 'invalid_request', message: expect.stringContaining('TOKEN') })
         expect(JSON.stringify([error.message, error.detail, error.stack])).not.toContain('planted')
       }

@@ -1,11 +1,15 @@
+import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import { type CrashPoints, noCrashPoints } from '../../lib/crash-point.ts'
 import type { InstanceSpec, ObservedInstance, Runtime } from '../../reconcile/runtime-port.ts'
 import { type CgroupTree, createCgroups, detectCgroups, removeCgroups, wasOutOfMemory } from './cgroups.ts'
 import { startCollector } from './collector-process.ts'
-import { checkEnvironment } from './environment.ts'
+import { checkEnvironment, markerOf } from './environment.ts'
 import { execBeside } from './exec.ts'
+import { exitOf } from './exit-status.ts'
+import { type ExitWatch, exitsFolder, watchExits } from './exit-watch.ts'
 import {
   folderOf,
   type InstanceRecord,
@@ -16,12 +20,14 @@ import {
   readExitTime,
   readPid,
   readRecord,
+  removeUnfinished,
 } from './instance-folder.ts'
 import { launch } from './launch.ts'
 import { readLogs } from './logs.ts'
 import { PortLedger } from './ports.ts'
-import { isShim, residentBytes, statOf } from './proc.ts'
-import { killAll, membersOf, stopTree } from './stop.ts'
+import { isAlive, isShim, listeningPorts, residentBytes, statOf } from './proc.ts'
+import { settleExit } from './settle-exit.ts'
+import { killAll, membersOf, stopTree, type Tree } from './stop.ts'
 
 export const processRuntimeCrashPoints = [
   'runtime.after-folder',
@@ -29,19 +35,21 @@ export const processRuntimeCrashPoints = [
   'runtime.after-stop',
 ] as const
 
-const WATCH_INTERVAL_MS = 250
 const SPAWN_DEADLINE_MS = 5000
 
 /** Runs instances as processes of this machine. `root` holds a folder for each. */
 export async function createProcessRuntime({
   root,
   crash = noCrashPoints,
+  cgroups = detectCgroups(),
 }: {
   root: string
   crash?: CrashPoints
+  cgroups?: CgroupTree
 }): Promise<Runtime> {
   await mkdir(root, { recursive: true, mode: 0o700 })
-  const runtime = new ProcessRuntime(root, crash)
+  await removeUnfinished(root, isAlive)
+  const runtime = new ProcessRuntime(root, crash, cgroups)
   await runtime.adopt()
   return runtime
 }
@@ -49,26 +57,28 @@ export async function createProcessRuntime({
 class ProcessRuntime implements Runtime {
   readonly #root: string
   readonly #crash: CrashPoints
-  readonly #cgroups: CgroupTree = detectCgroups()
+  readonly #cgroups: CgroupTree
   readonly #ports = new PortLedger()
   readonly #usage = new Map<string, { ticks: number; at: number }>()
   readonly #watchers = new Set<(id: string) => void>()
-  readonly #running = new Set<string>()
-  readonly #timer: NodeJS.Timeout
+  readonly #starting = new Map<string, Promise<ObservedInstance>>()
+  readonly #stopping = new Set<string>()
+  readonly #exits: ExitWatch
   readonly #collector: { close(): void }
 
-  constructor(root: string, crash: CrashPoints) {
+  constructor(root: string, crash: CrashPoints, cgroups: CgroupTree) {
     this.#root = root
     this.#crash = crash
+    this.#cgroups = cgroups
     this.#collector = startCollector(root)
-    this.#timer = setInterval(() => this.#reportExits(), WATCH_INTERVAL_MS)
-    this.#timer.unref()
+    this.#exits = watchExits(root, (id) => this.#reportExit(id))
   }
 
   async adopt(): Promise<void> {
     for (const record of await listRecords(this.#root)) {
       this.#ports.hold(Object.values(record.ports))
-      if (this.#isRunning(record.id)) this.#running.add(record.id)
+      const pid = readPid(this.#root, record.id)
+      if (pid !== undefined && this.#isRunning(record.id)) this.#exits.track(record.id, pid)
     }
   }
 
@@ -83,43 +93,61 @@ class ProcessRuntime implements Runtime {
     }
   }
 
-  async start(spec: InstanceSpec): Promise<ObservedInstance> {
+  start(spec: InstanceSpec): Promise<ObservedInstance> {
+    const underWay = this.#starting.get(spec.id)
+    if (underWay !== undefined) return underWay
+    const started = this.#start(spec).finally(() => this.#starting.delete(spec.id))
+    this.#starting.set(spec.id, started)
+    return started
+  }
+
+  async #start(spec: InstanceSpec): Promise<ObservedInstance> {
     const known = readRecord(this.#root, spec.id)
     if (known !== undefined && readPid(this.#root, spec.id) !== undefined) return this.#observed(known)
     checkEnvironment(spec.env)
-    const record = known ?? (await this.#newRecord(spec))
-    if (known === undefined) await prepareFolder(this.#root, record, spec)
-    this.#crash.hit('runtime.after-folder')
-    await launch(this.#root, record, spec)
-    this.#crash.hit('runtime.after-launch')
-    await this.#appears(spec.id)
-    this.#running.add(spec.id)
+    const record = known ?? this.#newRecord(spec)
+    try {
+      if (known === undefined) await this.#prepare(record, spec)
+      this.#crash.hit('runtime.after-folder')
+      await launch(this.#root, record, spec)
+      this.#crash.hit('runtime.after-launch')
+      this.#exits.track(spec.id, await this.#appears(spec.id))
+    } catch (error) {
+      await this.#discard(record)
+      throw error
+    }
     return this.#observed(record)
   }
 
-  async #newRecord(spec: InstanceSpec): Promise<InstanceRecord> {
+  async #prepare(record: InstanceRecord, spec: InstanceSpec): Promise<void> {
+    for (const { name } of spec.ports) record.ports[name] = await this.#ports.take()
+    record.cgroups.push(...createCgroups(this.#cgroups, machineName(this.#root, spec.id), spec.limits))
+    await prepareFolder(this.#root, record, spec)
+  }
+
+  #newRecord(spec: InstanceSpec): InstanceRecord {
     if (spec.artifact.kind !== 'bundle') {
       throw new FairwayError(
         'not_supported',
         'The process runtime runs bundles, not images. Use a build, or a runtime for containers.',
       )
     }
-    const ports: Record<string, number> = {}
-    for (const { name } of spec.ports) ports[name] = await this.#ports.take()
     return {
       id: spec.id,
       labels: spec.labels,
       directory: spec.artifact.path,
-      ports,
-      cgroups: createCgroups(this.#cgroups, machineName(this.#root, spec.id), spec.limits),
+      ports: {},
+      cgroups: [],
       startedAt: new Date().toISOString(),
     }
   }
 
   /** The shim names itself in a moment; until then the instance could not be told from one never started. */
-  async #appears(id: string): Promise<void> {
+  async #appears(id: string): Promise<number> {
     const until = performance.now() + SPAWN_DEADLINE_MS
-    while (readPid(this.#root, id) === undefined) {
+    for (;;) {
+      const pid = readPid(this.#root, id)
+      if (pid !== undefined) return pid
       if (performance.now() > until) {
         throw new FairwayError('runtime_failed', 'The instance did not start in time. Is the disk full?')
       }
@@ -145,6 +173,15 @@ class ProcessRuntime implements Runtime {
     return isShim(pid, folderOf(this.#root, id))
   }
 
+  #tree({ id, cgroups }: InstanceRecord, shim: number): Tree {
+    return {
+      shim,
+      folder: folderOf(this.#root, id),
+      cgroups,
+      marker: markerOf(machineName(this.#root, id)),
+    }
+  }
+
   async #observed(record: InstanceRecord): Promise<ObservedInstance> {
     const pid = readPid(this.#root, record.id)
     const ports = Object.entries(record.ports)
@@ -156,6 +193,8 @@ class ProcessRuntime implements Runtime {
       ...(pid !== undefined && { pid }),
     }
     if (this.#isRunning(record.id)) return { ...common, state: 'running' }
+    // A stop gives the rest of the tree its time.
+    if (pid !== undefined && !this.#stopping.has(record.id)) await settleExit(this.#tree(record, pid))
     const status = readExit(this.#root, record.id)
     if (status === undefined) return { ...common, state: 'exited', signal: 'SIGKILL' }
     const exitedAt = await readExitTime(this.#root, record.id)
@@ -167,12 +206,12 @@ class ProcessRuntime implements Runtime {
     const record = readRecord(this.#root, id)
     const pid = readPid(this.#root, id)
     if (record === undefined || pid === undefined) return undefined
-    if (this.#isRunning(id) || membersOf(pid, record.cgroups).length > 0) {
-      const isExitKnown = (): boolean => readExit(this.#root, id) !== undefined
-      await stopTree({ shim: pid, cgroups: record.cgroups, isExitKnown }, graceMs)
+    if (this.#isRunning(id)) {
+      this.#stopping.add(id)
+      await stopTree(this.#tree(record, pid), graceMs).finally(() => this.#stopping.delete(id))
     }
     this.#crash.hit('runtime.after-stop')
-    this.#running.delete(id)
+    this.#exits.untrack(id)
     return this.#observed(record)
   }
 
@@ -182,18 +221,23 @@ class ProcessRuntime implements Runtime {
     if (this.#isRunning(id)) {
       throw new FairwayError('invalid_state', `Instance "${id}" still runs. Stop it first.`)
     }
-    await this.#endShim(id, record)
-    removeCgroups(record.cgroups)
-    this.#ports.free(Object.values(record.ports))
-    this.#usage.delete(id)
-    await rm(folderOf(this.#root, id), { recursive: true, force: true })
+    await this.#discard(record)
   }
 
-  /** It may still hold the last lines for the log collector, and with them its control groups. */
-  async #endShim(id: string, { cgroups }: InstanceRecord): Promise<void> {
+  /** Leaves nothing: no process, group, port or file. */
+  async #discard(record: InstanceRecord): Promise<void> {
+    const { id, cgroups, ports } = record
+    const folder = folderOf(this.#root, id)
     const pid = readPid(this.#root, id)
-    if (pid === undefined || !isShim(pid, folderOf(this.#root, id))) return
-    await killAll(() => membersOf(pid, cgroups))
+    // The shim may still hold the last lines for the log collector, and with them its control groups.
+    if (pid !== undefined && (isShim(pid, folder) || !existsSync(join(folder, 'settled')))) {
+      await killAll(() => membersOf(this.#tree(record, pid)))
+    }
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    await rm(join(exitsFolder(this.#root), id), { force: true })
+    removeCgroups(cgroups)
+    this.#ports.free(Object.values(ports))
+    this.#usage.delete(id)
   }
 
   logs(id: string, query: Parameters<Runtime['logs']>[1]): ReturnType<Runtime['logs']> {
@@ -213,7 +257,7 @@ class ProcessRuntime implements Runtime {
     const record = readRecord(this.#root, id)
     const pid = readPid(this.#root, id)
     if (record === undefined || pid === undefined || !this.#isRunning(id)) return undefined
-    const members = membersOf(pid, record.cgroups)
+    const members = membersOf(this.#tree(record, pid))
     const ticks = members.reduce((sum, one) => sum + (statOf(one)?.ticks ?? 0), 0)
     const now = performance.now()
     const last = this.#usage.get(id)
@@ -227,36 +271,25 @@ class ProcessRuntime implements Runtime {
     }
   }
 
+  async listeningPorts(id: string): Promise<number[]> {
+    const record = readRecord(this.#root, id)
+    const pid = readPid(this.#root, id)
+    if (record === undefined || pid === undefined || !this.#isRunning(id)) return []
+    return listeningPorts(membersOf(this.#tree(record, pid)))
+  }
+
   watch(onExit: (id: string) => void): () => void {
     this.#watchers.add(onExit)
     return () => void this.#watchers.delete(onExit)
   }
 
-  #reportExits(): void {
-    for (const id of this.#running) {
-      if (this.#isRunning(id)) continue
-      this.#running.delete(id)
-      for (const onExit of this.#watchers) onExit(id)
-    }
+  async #reportExit(id: string): Promise<void> {
+    await this.observe(id)
+    for (const onExit of this.#watchers) onExit(id)
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#exits.close()
     this.#collector.close()
   }
-}
-
-const SIGNALS: Readonly<Record<number, string>> = {
-  1: 'SIGHUP',
-  2: 'SIGINT',
-  6: 'SIGABRT',
-  9: 'SIGKILL',
-  11: 'SIGSEGV',
-  15: 'SIGTERM',
-}
-
-/** A shell reports 128 + n after signal n. */
-function exitOf(status: number): { exitCode: number; signal?: string } {
-  const signal = status > 128 ? SIGNALS[status - 128] : undefined
-  return signal === undefined ? { exitCode: status } : { exitCode: status, signal }
 }
