@@ -1,8 +1,9 @@
 import { closeSync, createReadStream, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { LogLine, LogQuery } from '../../reconcile/runtime-port.ts'
+import { isAbsent } from './instance-folder.ts'
 import { parseLine } from './log-format.ts'
 import { rotatedFiles } from './rotating-file.ts'
 
@@ -19,17 +20,52 @@ export async function* readLogs(folder: string, query: LogQuery): AsyncIterable<
 type Position = { inode: number; offset: number }
 
 async function stored(path: string, { tail, since }: LogQuery): Promise<{ lines: LogLine[]; end: Position }> {
-  const end = positionOf(path)
+  const files = openLogs(path)
   const kept: LogLine[] = []
-  for (const file of rotatedFiles(path)) {
-    const bytes = file === path ? end.offset : Number.POSITIVE_INFINITY
-    for await (const line of linesOf(file, bytes)) {
-      if (since !== undefined && line.at < since) continue
-      kept.push(line)
-      if (tail !== undefined) dropOld(kept, tail)
+  try {
+    for (const file of files) {
+      for await (const line of linesOf(file)) {
+        if (since !== undefined && line.at < since) continue
+        kept.push(line)
+        if (tail !== undefined) dropOld(kept, tail)
+      }
     }
+  } finally {
+    closeLogs(files)
   }
+  const last = files.at(-1)
+  const end = last === undefined ? START : { inode: last.inode, offset: last.size }
   return { lines: tail === undefined ? kept : kept.slice(Math.max(0, kept.length - tail)), end }
+}
+
+const START: Position = { inode: 0, offset: 0 }
+
+type OpenLog = { fd: number; inode: number; size: number }
+
+/** From old to new. Opened from new to old: one that is renamed meanwhile is met twice and kept once, never missed. */
+function openLogs(path: string): OpenLog[] {
+  const files = new Map<number, OpenLog>()
+  for (const name of rotatedFiles(path).reverse()) {
+    const fd = openIfThere(name)
+    if (fd === undefined) continue
+    const { ino, size } = fstatSync(fd)
+    if (files.has(ino)) closeSync(fd)
+    else files.set(ino, { fd, inode: ino, size })
+  }
+  return [...files.values()].reverse()
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+}
+
+const closeLogs = (files: readonly OpenLog[]): void => {
+  for (const { fd } of files) closeSync(fd)
 }
 
 /** Now and then, so that a large log does not have to fit into memory. */
@@ -37,21 +73,24 @@ function dropOld(kept: LogLine[], tail: number): void {
   if (kept.length > tail * 2 + 100) kept.splice(0, kept.length - tail)
 }
 
-async function* linesOf(file: string, bytes: number): AsyncIterable<LogLine> {
-  if (bytes === 0) return
-  const input = createReadStream(file, Number.isFinite(bytes) ? { end: bytes - 1 } : {})
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    const line = parseLine(text)
-    if (line !== undefined) yield line
+/** Up to where the file went when it was opened; the collector writes whole lines. */
+async function* linesOf({ fd, size }: OpenLog): AsyncIterable<LogLine> {
+  if (size === 0) return
+  const splitter = lineSplitter()
+  for await (const chunk of createReadStream('', { fd, autoClose: false, start: 0, end: size - 1 })) {
+    yield* splitter(chunk as Buffer)
   }
 }
 
-function positionOf(path: string): Position {
-  if (!existsSync(path)) return { inode: 0, offset: 0 }
-  const fd = openSync(path, 'r')
-  const { ino, size } = fstatSync(fd)
-  closeSync(fd)
-  return { inode: ino, offset: size }
+/** Cuts chunks into lines, at line feeds only, and never cuts a character. */
+function lineSplitter(): (chunk: Buffer) => LogLine[] {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  return (chunk) => {
+    const lines = (rest + decoder.write(chunk)).split('\n')
+    rest = lines.pop() ?? ''
+    return lines.flatMap((line) => parseLine(line) ?? [])
+  }
 }
 
 async function* follow(
@@ -61,37 +100,38 @@ async function* follow(
   signal: AbortSignal | undefined,
 ): AsyncIterable<LogLine> {
   let position = from
-  let rest = ''
+  const splitter = lineSplitter()
   while (!signal?.aborted) {
     const done = existsSync(join(folder, 'log.done')) || !existsSync(folder)
-    const { text, next } = readFrom(path, position)
+    const { chunk, next } = readFrom(path, position)
+    const moved = next.inode !== position.inode
     position = next
-    const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines.flatMap((one) => parseLine(one) ?? [])) yield line
-    if (text === '' && done) return
-    if (text === '') await pause(POLL_MS)
+    yield* splitter(chunk)
+    if (chunk.length > 0 || moved) continue
+    if (done) return
+    await pause(POLL_MS)
   }
 }
 
 const CHUNK = 256 * 1024
 
-/** What was written since; a file that was rotated away is read to its end first. */
-function readFrom(path: string, { inode, offset }: Position): { text: string; next: Position } {
-  for (const file of [...rotatedFiles(path)].reverse()) {
-    const fd = openSync(file, 'r')
-    try {
-      const { ino, size } = fstatSync(fd)
-      if (inode !== 0 && ino !== inode) continue
-      const bytes = Math.min(size - offset, CHUNK)
-      if (bytes <= 0)
-        return { text: '', next: file === path ? { inode: ino, offset } : { inode: 0, offset: 0 } }
-      const buffer = Buffer.alloc(bytes)
-      const read = readSync(fd, buffer, 0, bytes, offset)
-      return { text: buffer.toString('utf8', 0, read), next: { inode: ino, offset: offset + read } }
-    } finally {
-      closeSync(fd)
+/** What was written since; a file that was rotated away is read to its end first, then the next newer one. */
+function readFrom(path: string, { inode, offset }: Position): { chunk: Buffer; next: Position } {
+  const files = openLogs(path)
+  try {
+    const at = files.findIndex((file) => file.inode === inode)
+    // One that is gone altogether was overtaken: go on with the oldest there is.
+    const file = files[Math.max(0, at)]
+    if (file === undefined) return { chunk: Buffer.alloc(0), next: START }
+    const start = at < 0 ? 0 : offset
+    const newer = files[at + 1]
+    if (at >= 0 && file.size <= start && newer !== undefined) {
+      return { chunk: Buffer.alloc(0), next: { inode: newer.inode, offset: 0 } }
     }
+    const buffer = Buffer.alloc(Math.max(0, Math.min(file.size - start, CHUNK)))
+    const read = readSync(file.fd, buffer, 0, buffer.length, start)
+    return { chunk: buffer.subarray(0, read), next: { inode: file.inode, offset: start + read } }
+  } finally {
+    closeLogs(files)
   }
-  return { text: '', next: { inode: 0, offset: 0 } }
 }

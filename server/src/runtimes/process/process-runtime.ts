@@ -233,7 +233,7 @@ class ProcessRuntime implements Runtime {
     if (pid !== undefined && (isShim(pid, folder) || !existsSync(join(folder, 'settled')))) {
       await killAll(() => membersOf(this.#tree(record, pid)))
     }
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
     await rm(join(exitsFolder(this.#root), id), { force: true })
     removeCgroups(cgroups)
     this.#ports.free(Object.values(ports))

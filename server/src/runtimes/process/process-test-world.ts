@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { InstanceSpec } from '../../reconcile/runtime-port.ts'
@@ -36,6 +37,7 @@ export async function withRuntime(work: (under: ProcessRuntimeUnderTest) => Prom
     for (const { id } of await runtime.list()) await runtime.stop(id, 0)
     await runtime.close()
     stopCollector(root)
-    rmSync(bundle, { recursive: true, force: true, maxRetries: 5 })
+    // The collector may still be writing its last file.
+    await rm(bundle, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
   }
 }
