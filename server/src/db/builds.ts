@@ -11,7 +11,9 @@ export type BuildOrder = {
   url: string
   /** Folder of the repository, `/` for its root. */
   context: string
-  overrides: BuildOverrides
+  docker?: BuildOverrides['docker']
+  /** Build arguments and files of this build alone, and what they are compared by. */
+  values?: { fingerprint: string; sealed: string }
 }
 
 export type BuildOverrides = {
@@ -107,7 +109,7 @@ export async function findReusableBuild(
     .where('owner_id', '=', owner.ownerId)
     .where('sha', '=', sha)
     .where('abort_requested', '=', false)
-    .where(sql<boolean>`request = ${toJson(request)}::jsonb`)
+    .where(sql<boolean>`request #- '{values,sealed}' = ${toJson(request)}::jsonb #- '{values,sealed}'`)
     .where((where) =>
       where.or([
         where.and([where('status', '=', 'SUCCESS'), where('artifact_digest', 'is not', null)]),

@@ -32,3 +32,10 @@ describe('createSealer', () => {
     expect(() => createSealer(randomBytes(32)).open(sealer.seal(Buffer.from('s'), 'c'), 'c')).toThrow()
   })
 })
+
+test('a fingerprint is the same for the same text, and another under another master key', () => {
+  const [one, other] = [createSealer(randomBytes(32)), createSealer(randomBytes(32))]
+  expect(one.fingerprint('x')).toBe(one.fingerprint('x'))
+  expect(one.fingerprint('x')).not.toBe(one.fingerprint('y'))
+  expect(one.fingerprint('x')).not.toBe(other.fingerprint('x'))
+})

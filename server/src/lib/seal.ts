@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 
 /**
  * Envelope encryption: AES-256-GCM with a fresh data key for each value, itself wrapped by the master key.
@@ -10,6 +10,8 @@ export type Sealer = {
   seal(plain: Buffer, context: string): Buffer
   /** Throws when the value was tampered with, moved, or sealed with another master key. */
   open(sealed: Buffer, context: string): Buffer
+  /** The same for the same text, and tells nothing about it without the master key: to compare sealed values. */
+  fingerprint(text: string): string
   /** Tells whoever masks output that this value, now in the clear, is secret. */
   announce(value: string): void
 }
@@ -27,6 +29,7 @@ export function createSealer(masterKey: Buffer, onSecret: (value: string) => voi
   if (masterKey.length !== KEY_BYTES) throw new Error(`the master key must be ${KEY_BYTES} bytes`)
   return {
     announce: onSecret,
+    fingerprint: (text) => createHmac('sha256', masterKey).update(text).digest('hex'),
     seal: (plain, context) => {
       const dataKey = randomBytes(KEY_BYTES)
       const wrapped = encrypt(masterKey, dataKey, context)

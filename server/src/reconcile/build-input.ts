@@ -4,6 +4,7 @@ import type { Db } from '../db/db.ts'
 import { findJob } from '../db/jobs.ts'
 import { findService } from '../db/services.ts'
 import type { Sealer } from '../lib/seal.ts'
+import { openBuildValues } from '../operations/builds/build-values.ts'
 import { resolveBuildEnvironment } from '../operations/environment/resolve.ts'
 import { secretPartsOf } from '../operations/environment/secret-looking.ts'
 
@@ -25,7 +26,7 @@ export async function readBuildInput(
     { projectId, kind, id, tags: await tagsOf(db, build) },
     sealer,
   )
-  const { buildArguments = {}, buildFiles = {} } = request.overrides
+  const { buildArguments, buildFiles } = openBuildValues(request, sealer)
   for (const [name, value] of Object.entries(buildArguments)) {
     for (const part of secretPartsOf(name, value)) sealer.announce(part)
   }

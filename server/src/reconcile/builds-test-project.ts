@@ -10,11 +10,14 @@ import { removeReadOnly } from '../builders/bundle/bundle-store.ts'
 import { type BuildRow, findBuild } from '../db/builds.ts'
 import { type Db, toJson, transaction } from '../db/db.ts'
 import { withTestDb } from '../db/test-db.ts'
+import { createSealer } from '../lib/seal.ts'
 import { abortBuild } from '../operations/builds/abort.ts'
 import { type BuildStart, startBuild } from '../operations/builds/start.ts'
-import { startBuildWorker, testLogs } from './builds-test-world.ts'
+import { startBuildWorker, testLogs, testMasterKey } from './builds-test-world.ts'
 
 export const owner = { projectId: 'shop', ownerKind: 'service', ownerId: 'web' } as const
+/** Opens what the worker of the tests seals. */
+export const sealer = createSealer(testMasterKey)
 export const order: BuildStart = { ...owner, branch: 'main', reuse: true, actor: 'tester' }
 
 /** A project with one service that builds a repository of the test. */
@@ -43,7 +46,7 @@ export class World {
   }
 
   start = (change: Partial<BuildStart> = {}) =>
-    transaction(this.db, (tx) => startBuild(tx, { ...order, ...change }))
+    transaction(this.db, (tx) => startBuild(tx, { ...order, ...change }, sealer))
   abort = (buildId: string) =>
     transaction(this.db, (tx) => abortBuild(tx, { projectId: 'shop', buildId, actor: 'tester' }))
   build = async (buildId: string): Promise<BuildRow> =>

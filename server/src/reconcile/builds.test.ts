@@ -101,7 +101,7 @@ describe('a build', () => {
       await until('its process to end', async () => !existsSync(`/proc/${pid}`))
       await world.abort(buildId)
       const waiting = await transaction(world.db, async (tx) => {
-        const { buildId } = await startBuild(tx, order)
+        const { buildId } = await startBuild(tx, order, createSealer(testMasterKey))
         await abortBuild(tx, { projectId: 'shop', buildId, actor: 'tester' })
         return buildId
       })

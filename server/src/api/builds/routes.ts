@@ -31,7 +31,7 @@ async function list({ page }: Request<unknown>, { db }: ApiDeps, owner: BuildOwn
   return pageOf(await listBuildViews(db, owner, page), page, (rows) => ({ builds: rows.map(buildViewOf) }))
 }
 
-async function start({ body, actor }: Request<unknown, Start>, { db }: ApiDeps, owner: BuildOwner) {
+async function start({ body, actor }: Request<unknown, Start>, { db, sealer }: ApiDeps, owner: BuildOwner) {
   if (body.pullRequestId !== undefined) {
     throw new FairwayError(
       'not_supported',
@@ -41,14 +41,15 @@ async function start({ body, actor }: Request<unknown, Start>, { db }: ApiDeps, 
   const { sha, overrides } = body
   const { buildId } = await transaction(db, async (tx) => {
     const branch = branchToBuild(await requireRepository(tx, owner), body.branch)
-    return startBuild(tx, {
+    const start = {
       ...owner,
       branch,
       ...(sha !== undefined && { sha }),
       ...(overrides !== undefined && { overrides }),
       reuse: false,
       actor: actor.id,
-    })
+    }
+    return startBuild(tx, start, sealer)
   })
   return buildViewOf(await requireBuild(db, owner, buildId))
 }

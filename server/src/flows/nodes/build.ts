@@ -2,6 +2,7 @@ import type { BuildSpec } from '@fairway/contract/nodes/build'
 import { type AwaitedBuild, readAwaitedBuild, readLastBuild } from '../../db/awaited.ts'
 import type { Tx } from '../../db/db.ts'
 import { waitFor } from '../../db/waiters.ts'
+import type { Sealer } from '../../lib/seal.ts'
 import { abortBuild } from '../../operations/builds/abort.ts'
 import { branchToBuild, requireRepository } from '../../operations/builds/request.ts'
 import { startBuild } from '../../operations/builds/start.ts'
@@ -17,11 +18,11 @@ type Commit = { sha: string; message: string }
 /** Builds a branch or a commit; with its condition, until the build has succeeded. */
 export const buildNode = defineNode<BuildSpec, State>({
   kind: 'Build',
-  step: (tx, context) => {
+  step: (tx, context, { sealer }) => {
     const { state, acted } = context
     if (state !== null && 'buildId' in state) return look(tx, context, state.buildId)
-    if (acted?.is === 'answer') return build(tx, context, acted as Acted & { value: Commit })
-    return begin(tx, context)
+    if (acted?.is === 'answer') return build(tx, context, acted as Acted & { value: Commit }, sealer)
+    return begin(tx, context, sealer)
   },
   /** Which commit a branch is at. */
   act: async ({ state }, { resolveCommit }, signal) => {
@@ -48,21 +49,28 @@ const ownerOf = ({ run, spec }: Context) => {
 }
 
 /** A given commit is built at once; of a branch, the newest one has to be asked for. */
-async function begin(tx: Tx, context: Context): Promise<StepResult> {
+async function begin(tx: Tx, context: Context, sealer: Sealer): Promise<StepResult> {
   const { spec } = context
   const owner = ownerOf(context)
   const repository = await requireRepository(tx, owner)
   if (spec.pullRequestId !== undefined)
     return failed('not_supported', 'Building pull requests needs a connected git host. Name a branch.')
   const branch = branchToBuild(repository, spec.branch)
-  if (spec.sha !== undefined && spec.buildRules === undefined) return startIt(tx, context, branch, spec.sha)
+  if (spec.sha !== undefined && spec.buildRules === undefined)
+    return startIt(tx, context, { branch, sha: spec.sha }, sealer)
   return { is: 'act', state: { source: { url: repository.projectUrl, branch } } }
 }
 
-async function build(tx: Tx, context: Context, { value }: { value: Commit }): Promise<NodeResult> {
+async function build(
+  tx: Tx,
+  context: Context,
+  { value }: { value: Commit },
+  sealer: Sealer,
+): Promise<NodeResult> {
   const { source } = context.state as { source: { branch: string } }
   const rejection = rejectionOf(context.spec.buildRules, value)
-  if (rejection === undefined) return startIt(tx, context, source.branch, context.spec.sha ?? value.sha)
+  if (rejection === undefined)
+    return startIt(tx, context, { branch: source.branch, sha: context.spec.sha ?? value.sha }, sealer)
   return fallThrough(tx, context, source.branch, rejection)
 }
 
@@ -82,16 +90,24 @@ async function fallThrough(tx: Tx, context: Context, branch: string, rejection: 
   }
 }
 
-async function startIt(tx: Tx, context: Context, branch: string, sha: string): Promise<NodeResult> {
+type Found = { branch: string; sha: string }
+
+async function startIt(
+  tx: Tx,
+  context: Context,
+  { branch, sha }: Found,
+  sealer: Sealer,
+): Promise<NodeResult> {
   const { run, spec, waits } = context
-  const { buildId, reused } = await startBuild(tx, {
+  const start = {
     ...ownerOf(context),
     branch,
     sha,
     ...(spec.buildOverrides !== undefined && { overrides: spec.buildOverrides }),
     reuse: spec.reuseExistingBuilds ?? true,
     actor: run.created_by ?? 'release flow',
-  })
+  }
+  const { buildId, reused } = await startBuild(tx, start, sealer)
   await waitFor(tx, run.id, 'build', `${run.project_id}/${buildId}`)
   const looked = await look(tx, context, buildId)
   if (looked.is !== 'waiting') return looked

@@ -7,7 +7,9 @@ import { recordEvent } from '../../db/events.ts'
 import { lockJob } from '../../db/jobs.ts'
 import { lockService } from '../../db/services.ts'
 import { schedule } from '../../db/work.ts'
+import type { Sealer } from '../../lib/seal.ts'
 import { newBuildId } from './build-id.ts'
+import { sealBuildValues } from './build-values.ts'
 import { requireRepository } from './request.ts'
 
 export type BuildStart = BuildOwner & {
@@ -23,10 +25,14 @@ export type BuildStart = BuildOwner & {
 }
 
 /** Queues a build of a service or job, or answers one that already makes the same. */
-export async function startBuild(tx: Tx, start: BuildStart): Promise<{ buildId: string; reused: boolean }> {
+export async function startBuild(
+  tx: Tx,
+  start: BuildStart,
+  sealer: Sealer,
+): Promise<{ buildId: string; reused: boolean }> {
   const { projectId, ownerKind, ownerId, branch, sha, actor } = start
   const owner = { projectId, ownerKind, ownerId }
-  const request = await orderOf(tx, start)
+  const request = await orderOf(tx, start, sealer)
   const equal =
     start.reuse && sha !== undefined ? await findReusableBuild(tx, owner, { sha, request }) : undefined
   if (equal !== undefined) return { buildId: equal, reused: true }
@@ -55,6 +61,7 @@ export async function startBuild(tx: Tx, start: BuildStart): Promise<{ buildId: 
 async function orderOf(
   tx: Tx,
   { projectId, ownerKind, ownerId, overrides }: BuildStart,
+  sealer: Sealer,
 ): Promise<BuildOrder> {
   const { spec } =
     ownerKind === 'service'
@@ -65,7 +72,8 @@ async function orderOf(
   return {
     url: projectUrl,
     context: own.docker?.dockerWorkDir ?? buildContextOf(spec.buildSettings),
-    overrides: own,
+    ...(own.docker !== undefined && { docker: own.docker }),
+    ...sealBuildValues(own, sealer),
   }
 }
 

@@ -9,11 +9,11 @@ import { deployToJob } from './deploy.ts'
 type Choosing = { actor: string; reason: 'deploy' }
 
 /** A job that builds from git gets its first build at once. */
-export async function startFirstBuild(tx: Tx, job: JobRow, actor: string): Promise<void> {
+export async function startFirstBuild(tx: Tx, job: JobRow, actor: string, sealer: Sealer): Promise<void> {
   const branch = job.spec.vcsData?.projectBranch
   if (branch === undefined) return
   const owner = { projectId: job.project_id, ownerKind: 'job', ownerId: job.id } as const
-  await startBuild(tx, { ...owner, branch, reuse: false, actor })
+  await startBuild(tx, { ...owner, branch, reuse: false, actor }, sealer)
 }
 
 /**

@@ -46,7 +46,7 @@ export async function createJob(tx: Tx, caller: Caller, body: JobBody, sealer: S
   await setOwnSecrets(tx, { projectId, kind: 'job', id }, secrets, sealer)
   await recordEvent(tx, event(caller, id, 'job.create'))
   await schedule(tx, 'job', `${projectId}/${id}`)
-  await startFirstBuild(tx, job, actor)
+  await startFirstBuild(tx, job, actor, sealer)
   await chooseJobSource(tx, job, { actor, reason: 'deploy' })
   return lockJob(tx, { projectId, jobId: id })
 }

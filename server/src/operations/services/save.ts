@@ -78,7 +78,8 @@ async function startRunning(tx: Tx, service: ServiceRow, actor: string, sealer: 
   const { project_id: projectId, id, kind, spec } = service
   const branch = spec.vcsData?.projectBranch
   if (kind === 'combined' && branch !== undefined) {
-    await startBuild(tx, { projectId, ownerKind: 'service', ownerId: id, branch, reuse: false, actor })
+    const owner = { projectId, ownerKind: 'service', ownerId: id } as const
+    await startBuild(tx, { ...owner, branch, reuse: false, actor }, sealer)
   }
   if (kind === 'deployment') await deploySource(tx, service, { actor, reason: 'deploy' }, sealer)
 }
