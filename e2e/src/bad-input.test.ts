@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await fairway.stopEverything()
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 })
 
 const flow = (...steps: unknown[]): Json => ({

@@ -57,7 +57,7 @@ beforeAll(async () => {
 afterAll(async () => {
   const fairway = await start()
   await fairway.stopEverything()
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 }, 60_000)
 
 const start = (crashAt?: string): Promise<Fairway> =>

@@ -51,6 +51,6 @@ test('kill -9 of the control plane in the middle of a rollout: no request fails,
     expect((containers as Json[]).filter(({ status }) => status === 'TASK_RUNNING')).toHaveLength(3)
   } finally {
     await fairway.stopEverything()
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
 }, 180_000)

@@ -86,7 +86,7 @@ async function finish(fairway: Fairway, folder: string, receipt: Receipt): Promi
   say(printReceipt(receipt))
   if (exitAtEnd) {
     await fairway.stopEverything()
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
     say(JSON.stringify(receipt))
   } else whatNext(fairway)
   // The server's pipes would hold this process.

@@ -17,6 +17,6 @@ export async function withFairway<T>(
     return await work({ fairway, call: rest(fairway.url, fairway.token()), folder })
   } finally {
     await fairway.stopEverything()
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
 }

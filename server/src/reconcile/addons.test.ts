@@ -65,7 +65,7 @@ async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
       await work({ db, folder, connectionString })
     })
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
 }
 

@@ -251,7 +251,7 @@ async function endEverything(folder: string): Promise<void> {
   await Promise.all((await runtime.list()).map(({ id }) => runtime.stop(id, 100)))
   await runtime.close()
   await stopEmbeddedGateway(join(folder, 'control.sock'))
-  await rm(folder, { recursive: true, force: true })
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 }
 
 const [, program = '', connectionString, folder, port, point] = process.argv
