@@ -94,7 +94,7 @@ describe('a run of a job', () => {
           code: 'timed_out',
           message: expect.stringContaining('600 seconds'),
         })
-        expect(gone(pid)).toBe(true)
+        await until('its process to end', async () => gone(pid))
       } finally {
         await worker.stop()
       }
@@ -111,7 +111,7 @@ describe('a run of a job', () => {
       expect((await world.concluded(runId)).status).toBe('ABORTED')
       expect(await world.statuses(runId)).toEqual(['QUEUED', 'RUNNING', 'ABORTING', 'ABORTED'])
       expect(existsSync(join(world.folder, 'ran.done'))).toBe(true)
-      expect(gone(pid)).toBe(true)
+      await until('its process to end', async () => gone(pid))
       await world.abort(runId)
       expect((await world.row(runId)).status).toBe('ABORTED')
     }))
