@@ -11,8 +11,8 @@ const author = ['-c', 'user.name=Tiny', '-c', 'user.email=tiny@example.com', '-c
 export type TinyRepository = {
   url: string
   folder: string
-  /** Commits a version; answers the sha. */
-  commit(version: string, behaviour: Behaviour): string
+  /** Commits a version that listens after `startMs`; answers the sha. */
+  commit(version: string, behaviour: Behaviour, startMs?: number): string
   commitFiles(message: string, files: Record<string, string>): string
 }
 
@@ -35,7 +35,7 @@ export function createTinyRepository(folder: string, branch = 'main'): TinyRepos
     url: `file://${folder}`,
     folder,
     commitFiles,
-    commit: (version, behaviour) =>
+    commit: (version, behaviour, startMs = 0) =>
       commitFiles(`${version}: ${behaviour}`, {
         'package.json': JSON.stringify({
           name: 'tiny',
@@ -45,7 +45,7 @@ export function createTinyRepository(folder: string, branch = 'main'): TinyRepos
         }),
         Procfile: 'web: node server.js\njob: node job.js\n',
         'job.js': `console.log('job of ${version}')\nif (process.env.COUNT_FILE) require('node:fs').appendFileSync(process.env.COUNT_FILE, process.env.NF_JOB_RUN_ID + '\\n')\nif (process.env.FAIL === '1') { console.error('told to fail'); process.exit(3) }\n`,
-        'server.js': serverSource(version, behaviour),
+        'server.js': serverSource(version, behaviour, startMs),
       }),
   }
 }
@@ -58,7 +58,7 @@ const prelude: Readonly<Record<Behaviour, string>> = {
   'wrong-port': 'const listenOn = 0',
 }
 
-const serverSource = (version: string, behaviour: Behaviour): string => `
+const serverSource = (version: string, behaviour: Behaviour, startMs: number): string => `
 const http = require('node:http')
 const crypto = require('node:crypto')
 ${prelude[behaviour]}
@@ -76,7 +76,7 @@ server.on('upgrade', (request, socket) => {
   socket.on('error', () => sockets.delete(socket))
   socket.on('close', () => sockets.delete(socket))
 })
-server.listen(port, () => console.log('${version} listens on', server.address().port))
+setTimeout(() => server.listen(port, () => console.log('${version} listens on', server.address().port)), ${startMs})
 process.on('SIGTERM', () => {
   console.log('${version} stops')
   for (const socket of sockets) socket.end()
