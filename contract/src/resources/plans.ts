@@ -22,7 +22,7 @@ export const plans = {
   'nf-compute-800-32': { cpuMillis: 8000, memoryMb: 32_768 },
   'nf-compute-1200-24': { cpuMillis: 12_000, memoryMb: 24_576 },
   'nf-compute-1600-32': { cpuMillis: 16_000, memoryMb: 32_768 },
-} as const satisfies Record<string, Required<ProcessLimits>>
+} as const satisfies Record<string, Required<Pick<ProcessLimits, 'cpuMillis' | 'memoryMb'>>>
 
 export type PlanName = keyof typeof plans
 export const planNames = Object.keys(plans) as [PlanName, ...PlanName[]]

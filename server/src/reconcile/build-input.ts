@@ -1,4 +1,5 @@
 import { FairwayError } from '@fairway/contract/errors'
+import type { ProcessLimits } from '@fairway/contract/resources/shapes'
 import type { BuildRow } from '../db/builds.ts'
 import type { Db } from '../db/db.ts'
 import { findJob } from '../db/jobs.ts'
@@ -9,6 +10,8 @@ import { resolveBuildEnvironment } from '../operations/environment/resolve.ts'
 import { secretPartsOf } from '../operations/environment/secret-looking.ts'
 
 export type BuildInput = {
+  secrets: Record<string, string>
+  limits: ProcessLimits
   arguments: Record<string, string>
   files: { path: string; contentBase64: string }[]
 }
@@ -33,6 +36,8 @@ export async function readBuildInput(
   const files = new Map(resolved.files.map((file) => [file.path, file]))
   for (const [path, { data }] of Object.entries(buildFiles)) files.set(path, { path, contentBase64: data })
   return {
+    secrets: {},
+    limits: {},
     arguments: { ...resolved.env, ...buildArguments, NF_GIT_SHA: sha, NF_GIT_BRANCH: build.branch },
     files: [...files.values()],
   }

@@ -1,3 +1,6 @@
+import type { ProcessLimits } from '@fairway/contract/resources/shapes'
+import type { ArtifactRef } from './runtime-port.ts'
+
 /** A checked-out source tree. `cleanUp` removes it. */
 export type Checkout = {
   directory: string
@@ -28,6 +31,15 @@ export type Source = {
 }
 
 export type BuildRequest = {
+  /** Whose build: names the image's repository and the cache. */
+  owner: { projectId: string; ownerId: string }
+  /** Absent: the builder finds out, from a Dockerfile at the root of the context or from what kind of code it is. */
+  dockerfile?: { path: string; target?: string; useCache: boolean }
+  buildpack?: { builder?: string; locators: readonly string[]; useCache: boolean }
+  /** By id, for `RUN --mount=type=secret,id=…`: never in a layer, an image's history or a log. */
+  secrets: Readonly<Record<string, string>>
+  /** What the build itself may use. */
+  limits: ProcessLimits
   /** Directory inside the checkout that is the build context, `/` for its root. Never leaves the checkout. */
   context: string
   checkout: Checkout
@@ -50,7 +62,7 @@ export type BuiltArtifact = {
 export type Builder = {
   build(request: BuildRequest): Promise<BuiltArtifact>
   /** Where the artifact lies for the runtime, or undefined when it is not kept any more. */
-  locate(digest: string): Promise<{ path: string } | undefined>
+  locate(digest: string): Promise<ArtifactRef | undefined>
   /** Removes every artifact that is not in `keep`; answers what went. */
   collect(keep: ReadonlySet<string>): Promise<string[]>
 }

@@ -123,7 +123,14 @@ async function buildCheckout(job: Job, { checkout, context, say, signal }: Makin
   await move(job, 'BUILDING', { message: checkout.message })
   const input = await readBuildInput(deps.db, build, checkout.sha, deps.sealer)
   say(`Building commit ${checkout.sha}`)
-  const made = await deps.builder.build({ ...input, context, checkout, log: say, signal })
+  const made = await deps.builder.build({
+    ...input,
+    owner: { projectId: build.project_id, ownerId: build.owner_id },
+    context,
+    checkout,
+    log: say,
+    signal,
+  })
   deps.crash.hit('build.after-build')
   await move(job, 'UPLOADING')
   say(`Built ${made.digest}, ${made.sizeBytes} bytes`)

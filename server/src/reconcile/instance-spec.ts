@@ -1,13 +1,13 @@
-import { FairwayError } from '@fairway/contract/errors'
 import type { Db } from '../db/db.ts'
 import type { InstanceRow } from '../db/instances.ts'
 import type { RevisionRow } from '../db/revisions.ts'
 import { type DeployedSource, readRepository } from '../db/service-status.ts'
 import type { ServiceRow } from '../db/services.ts'
 import { resolveRuntimeEnvironment } from '../operations/environment/resolve.ts'
+import { artifactRefOf } from './artifact-ref.ts'
 import { publicHosts } from './public-hosts.ts'
 import { runSettings } from './run-config.ts'
-import type { ArtifactRef, InstanceSpec } from './runtime-port.ts'
+import type { InstanceSpec } from './runtime-port.ts'
 import type { ServiceDeps } from './service-deps.ts'
 import { runtimeIdOf } from './service-instance.ts'
 
@@ -28,7 +28,7 @@ export async function instanceSpec(
   return {
     id: runtimeIdOf(instance),
     labels: { projectId, ownerKind: 'service', ownerId: serviceId, revision: revision.id },
-    artifact: await artifactRef(deps, revision),
+    artifact: await artifactRefOf(deps.locate, revision, 'runtime_failed'),
     ...(command !== undefined && { command }),
     processType,
     env: { ...(await injected(deps, service, revision)), ...environment.env },
@@ -36,18 +36,6 @@ export async function instanceSpec(
     ports,
     limits,
   }
-}
-
-async function artifactRef(
-  { locate }: Pick<ServiceDeps, 'locate'>,
-  { artifact_kind: kind, artifact_digest: digest }: RevisionRow,
-): Promise<ArtifactRef> {
-  if (kind === 'image') return { kind, reference: digest }
-  const place = await locate(digest)
-  if (place !== undefined) return { kind, digest, path: place.path }
-  throw new FairwayError('runtime_failed', 'The build is not kept any more. Build the commit again.', {
-    detail: digest,
-  })
 }
 
 /** What every instance is told of itself. A variable of the same name wins over it. */

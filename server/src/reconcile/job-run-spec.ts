@@ -1,13 +1,13 @@
-import { FairwayError } from '@fairway/contract/errors'
 import type { JobRunRow } from '../db/job-runs.ts'
 import type { JobRow } from '../db/jobs.ts'
 import { type DeployedSource, readRepository } from '../db/service-status.ts'
 import { resolveRuntimeEnvironment } from '../operations/environment/resolve.ts'
 import { secretPartsOf } from '../operations/environment/secret-looking.ts'
 import { type JobRunOverrides, openOverrides } from '../operations/jobs/run-overrides.ts'
+import { artifactRefOf } from './artifact-ref.ts'
 import type { JobDeps } from './job-deps.ts'
 import { runSettings } from './run-config.ts'
-import type { ArtifactRef, InstanceSpec } from './runtime-port.ts'
+import type { InstanceSpec } from './runtime-port.ts'
 
 export const attemptId = (runId: string, attempt: number): string => `${runId}.${attempt}`
 
@@ -20,7 +20,7 @@ export async function jobRunSpec(deps: Deps, job: JobRow, run: JobRunRow): Promi
   return {
     id: attemptId(run.id, run.attempt),
     labels: { projectId, ownerKind: 'job', ownerId: jobId, revision: run.id },
-    artifact: await artifactRef(deps, run),
+    artifact: await artifactRefOf(deps.locate, run, 'job_failed'),
     ...settingsOf(job, overrides),
     env: { ...(await injected(deps, job, run)), ...env },
     files,
@@ -45,18 +45,6 @@ export async function runEnvironment(
   for (const [path, { data }] of Object.entries(overrides.runtimeFiles))
     files.set(path, { path, contentBase64: data })
   return { env: { ...resolved.env, ...overrides.runtimeEnvironment }, files: [...files.values()], overrides }
-}
-
-async function artifactRef(
-  { locate }: Pick<JobDeps, 'locate'>,
-  { artifact_kind: kind, artifact_digest: digest }: JobRunRow,
-): Promise<ArtifactRef> {
-  if (kind === 'image') return { kind, reference: digest }
-  const place = await locate(digest)
-  if (place !== undefined) return { kind, digest, path: place.path }
-  throw new FairwayError('job_failed', 'The build is not kept any more. Build the commit again.', {
-    detail: digest,
-  })
 }
 
 /** The process type `job` is run unless a command or another type is named. */

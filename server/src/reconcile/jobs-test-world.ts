@@ -37,7 +37,8 @@ export async function startJobWorker(
     crash,
     log,
     clock,
-    locate: async (digest) => (digest === 'sha256:gone' ? undefined : { path: bundleOf(folder) }),
+    locate: async (digest) =>
+      digest === 'sha256:gone' ? undefined : { kind: 'bundle', digest, path: bundleOf(folder) },
     sealer: createSealer(testMasterKey, masker.add),
     mask: masker.mask,
     backoff: { baseMs: 50, maxMs: 100 },

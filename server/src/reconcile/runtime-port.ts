@@ -1,9 +1,11 @@
 import type { ProcessLimits } from '@fairway/contract/resources/shapes'
+import type { RegistryCredentials } from './registry-port.ts'
 
 /** Immutable, content-addressed thing an instance runs. `path` is set where the artifact lies on this host. */
 export type ArtifactRef =
   | { kind: 'bundle'; digest: string; path: string }
-  | { kind: 'image'; reference: string }
+  /** `reference` names one image for ever: `repository@sha256:…`, or the engine's own id `sha256:…` of a local build. */
+  | { kind: 'image'; reference: string; credentials?: RegistryCredentials }
 
 /** Whose instance it is. `owner` is a service, job or addon id within the project. */
 export type InstanceLabels = {
@@ -21,6 +23,8 @@ export type InstanceSpec = {
   id: string
   labels: InstanceLabels
   artifact: ArtifactRef
+  /** Replaces an image's entry point. A runtime without entry points runs `[...entrypoint, ...command]`. */
+  entrypoint?: readonly string[]
   /** The argument vector to run, without a shell. Absent: the artifact's process of type `processType`. */
   command?: readonly string[]
   processType: string
@@ -30,6 +34,13 @@ export type InstanceSpec = {
   /** Port names the instance wants; the first one is also `$PORT`. A runtime that shares the host's network picks free ones. */
   ports: readonly { name: string; internalPort: number }[]
   limits: ProcessLimits
+  /** Host names by which other workloads of the project reach it, where the runtime has networks of its own. */
+  aliases?: readonly string[]
+  /** Named volumes that exist already, where the runtime has them. */
+  volumes?: readonly { name: string; path: string; subPath?: string }[]
+  /** `uid[:gid]` or a name the image knows. */
+  user?: string
+  readOnlyRoot?: boolean
 }
 
 /**
@@ -58,7 +69,12 @@ export type ExecRequest = {
   stdin?: AsyncIterable<Uint8Array>
   timeoutMs?: number
   signal?: AbortSignal
+  /** A terminal of this size: output comes as stdout alone. */
+  tty?: TerminalSize
+  /** Later sizes of the terminal. */
+  resizes?: AsyncIterable<TerminalSize>
 }
+export type TerminalSize = { columns: number; rows: number }
 export type ExecEvent =
   | { type: 'stdout' | 'stderr'; chunk: Uint8Array }
   | { type: 'exit'; exitCode: number; signal?: string }

@@ -57,7 +57,7 @@ export async function startServiceWorker(
     traffic,
     crash,
     log,
-    locate: async (digest) => ({ path: bundlePath(folder, digest) }),
+    locate: async (digest) => ({ kind: 'bundle', digest, path: bundlePath(folder, digest) }),
     sealer: createSealer(Buffer.alloc(32, 7), masker.add),
     mask: masker.mask,
     clock: systemClock,

@@ -36,6 +36,9 @@ async function files(tree: Record<string, string>): Promise<void> {
 }
 
 const request = (change: Partial<BuildRequest> = {}): BuildRequest => ({
+  owner: { projectId: 'test', ownerId: 'app' },
+  secrets: {},
+  limits: {},
   context: '/',
   checkout: { directory, sha: 'a'.repeat(40), branch: 'main', message: '', cleanUp: async () => undefined },
   arguments: {},
@@ -44,6 +47,12 @@ const request = (change: Partial<BuildRequest> = {}): BuildRequest => ({
   signal: new AbortController().signal,
   ...change,
 })
+
+const pathOf = async (digest: string): Promise<string> => {
+  const artifact = await builder().locate(digest)
+  if (artifact?.kind !== 'bundle') throw new Error(`no bundle ${digest}`)
+  return artifact.path
+}
 
 const pack = (content: object) => ({
   'package.json': JSON.stringify({ name: 'app', version: '1.0.0', ...content }),
@@ -65,7 +74,7 @@ describe('the bundle builder', () => {
     const built = await builder().build(request())
     expect(built).toMatchObject({ kind: 'bundle', processes: { web: 'node server.js' } })
     expect(lines).toEqual([])
-    const { path } = (await builder().locate(built.digest))!
+    const path = await pathOf(built.digest)
     expect(path).toBe(join(root, 'artifacts', built.digest.replace(':', '/')))
     expect((await readdir(path)).sort()).toEqual(['fairway-bundle.json', 'package.json', 'server.js'])
     expect(JSON.parse(await readFile(join(path, 'fairway-bundle.json'), 'utf8'))).toEqual({
@@ -109,7 +118,7 @@ describe('the bundle builder', () => {
       Procfile: 'web: node x.js\nworker: node y.js',
     })
     const built = await builder().build(request({ arguments: { WHO: 'us', NODE_ENV: 'production' } }))
-    const { path } = (await builder().locate(built.digest))!
+    const path = await pathOf(built.digest)
     expect(await readFile(join(path, 'out'), 'utf8')).toBe('built for us')
     expect(built.processes).toEqual({ web: 'node x.js', worker: 'node y.js' })
     const installed = await readdir(join(path, 'node_modules'))
@@ -130,7 +139,7 @@ describe('the bundle builder', () => {
     process.env.FAIRWAY_MASTER_KEY = 'the-master-key'
     try {
       const built = await builder().build(request({ arguments: { MINE: 'yes' } }))
-      const seen = await readFile(join((await builder().locate(built.digest))!.path, 'seen'), 'utf8')
+      const seen = await readFile(join(await pathOf(built.digest), 'seen'), 'utf8')
       expect(seen).toContain('MINE=yes')
       expect(seen).not.toContain('the-master-key')
     } finally {
@@ -185,7 +194,7 @@ describe('the bundle builder', () => {
       files: [{ path, contentBase64: Buffer.from('hi').toString('base64') }],
     })
     const built = await builder().build(request(file('/config/a.txt')))
-    const { path } = (await builder().locate(built.digest))!
+    const path = await pathOf(built.digest)
     expect(await readFile(join(path, 'config/a.txt'), 'utf8')).toBe('hi')
     for (const wrong of ['/Procfile', '../x', '/']) {
       await expect(builder().build(request(file(wrong)))).rejects.toMatchObject({ code: 'invalid_path' })

@@ -9,7 +9,7 @@ const DIGEST = /^sha256:([0-9a-f]{64})$/
 export type BundleStore = {
   /** Takes a finished tree over by renaming it; what is there already stays. */
   keep(tree: string, digest: string): Promise<void>
-  locate(digest: string): Promise<{ path: string } | undefined>
+  locate(digest: string): Promise<{ kind: 'bundle'; digest: string; path: string } | undefined>
   collect(keep: ReadonlySet<string>): Promise<string[]>
 }
 
@@ -30,7 +30,7 @@ export function createBundleStore(root: string, staging: string): BundleStore {
     },
     locate: async (digest) => {
       const path = pathOf(digest)
-      return path !== undefined && (await exists(path)) ? { path } : undefined
+      return path !== undefined && (await exists(path)) ? { kind: 'bundle', digest, path } : undefined
     },
     collect: async (keep) => {
       const gone: string[] = []
