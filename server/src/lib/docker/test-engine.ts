@@ -2,5 +2,5 @@
 import { DEFAULT_ENGINE_SOCKET, isEngineThere } from './engine.ts'
 
 export const dockerHere = await isEngineThere(DEFAULT_ENGINE_SOCKET)
-if (!dockerHere && process.env['CI'] === 'true')
+if (!dockerHere && process.env.CI === 'true')
   throw new Error('These tests need a Docker Engine, and there is none here.')
