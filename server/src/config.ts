@@ -3,6 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import type { Wanted } from './installation/choose-parts.ts'
+import { DEFAULT_ENGINE_SOCKET } from './lib/docker/engine.ts'
 
 /** Everything the server can be told, read once. The only reader of the environment. */
 export type Config = {
@@ -10,7 +12,22 @@ export type Config = {
   /** Absent: Fairway runs its own PostgreSQL in the data folder. */
   databaseUrl: string | undefined
   api: { host: string; port: number }
-  gateway: { host: string; port: number; domain: string; accessLog: boolean; workers: number }
+  /** What to run with; `auto` takes what is there at the first start and keeps to it. */
+  parts: Wanted
+  docker: { socket: string; registry: RegistryConfig | undefined; nodeImage: string }
+  gateway: {
+    host: string
+    port: number
+    httpsPort: number
+    domain: string
+    accessLog: boolean
+    workers: number
+    /** The HAProxy program: a path, or a name to look for in `path`. */
+    haproxy: string
+    tcpPorts: { from: number; to: number }
+  }
+  /** Where programs are looked for. */
+  path: string
   builds: { concurrency: number; timeoutSeconds: number }
   masterKey: Buffer
   allowPrivateWebhooks: boolean
@@ -18,6 +35,9 @@ export type Config = {
   /** For tests: where to kill this process. */
   crashAt: { point: string; nth: number } | undefined
 }
+
+/** Where built images go: `host[:port]/prefix`. */
+export type RegistryConfig = { repository: string; username?: string; password?: string }
 
 const port = z.coerce.number().int().min(0).max(65535)
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
@@ -30,6 +50,27 @@ const environment = z.object({
   FAIRWAY_PORT: port.default(7420),
   FAIRWAY_GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
   FAIRWAY_GATEWAY_PORT: port.default(7480),
+  FAIRWAY_RUNTIME: z.enum(['auto', 'docker', 'process']).default('auto'),
+  FAIRWAY_GATEWAY: z.enum(['auto', 'haproxy', 'embedded']).default('auto'),
+  FAIRWAY_DOCKER_SOCKET: z.string().min(1).optional(),
+  DOCKER_HOST: z.string().optional(),
+  FAIRWAY_REGISTRY: z
+    .string()
+    .regex(
+      /^[a-zA-Z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/,
+      'must be host[:port]/prefix, for instance registry.example.com/team',
+    )
+    .optional(),
+  FAIRWAY_REGISTRY_USERNAME: z.string().min(1).optional(),
+  FAIRWAY_REGISTRY_PASSWORD_FILE: z.string().min(1).optional(),
+  FAIRWAY_NODE_IMAGE: z.string().min(1).default('node:20-slim'),
+  FAIRWAY_HAPROXY: z.string().min(1).default('haproxy'),
+  FAIRWAY_GATEWAY_HTTPS_PORT: port.default(7443),
+  FAIRWAY_TCP_PORTS: z
+    .string()
+    .regex(/^\d{1,5}-\d{1,5}$/, 'must be a range such as 30000-30099')
+    .default('30000-30099'),
+  PATH: z.string().default('/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'),
   FAIRWAY_GATEWAY_WORKERS: z.coerce.number().int().min(1).max(64).default(2),
   FAIRWAY_DOMAIN: z.string().min(1).default('localhost'),
   FAIRWAY_ACCESS_LOG: flag.default(true),
@@ -57,9 +98,19 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     dataFolder,
     databaseUrl: values.DATABASE_URL,
     api: { host: values.FAIRWAY_HOST, port: values.FAIRWAY_PORT },
+    parts: { runtime: values.FAIRWAY_RUNTIME, gateway: values.FAIRWAY_GATEWAY },
+    docker: {
+      socket: values.FAIRWAY_DOCKER_SOCKET ?? socketOf(values.DOCKER_HOST),
+      registry: registryOf(values),
+      nodeImage: values.FAIRWAY_NODE_IMAGE,
+    },
+    path: values.PATH,
     gateway: {
       host: values.FAIRWAY_GATEWAY_HOST,
       port: values.FAIRWAY_GATEWAY_PORT,
+      httpsPort: values.FAIRWAY_GATEWAY_HTTPS_PORT,
+      haproxy: values.FAIRWAY_HAPROXY,
+      tcpPorts: rangeOf(values.FAIRWAY_TCP_PORTS),
       domain: values.FAIRWAY_DOMAIN,
       accessLog: values.FAIRWAY_ACCESS_LOG,
       workers: values.FAIRWAY_GATEWAY_WORKERS,
@@ -72,6 +123,24 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     allowPrivateWebhooks: values.FAIRWAY_ALLOW_PRIVATE_WEBHOOKS,
     log: { level: values.FAIRWAY_LOG_LEVEL },
     crashAt: crashPoint(values.FAIRWAY_CRASH_AT),
+  }
+}
+
+const socketOf = (dockerHost: string | undefined): string =>
+  dockerHost?.startsWith('unix://') ? dockerHost.slice('unix://'.length) : DEFAULT_ENGINE_SOCKET
+
+function rangeOf(text: string): { from: number; to: number } {
+  const [from = 0, to = 0] = text.split('-').map(Number)
+  return { from, to }
+}
+
+function registryOf(values: z.output<typeof environment>): RegistryConfig | undefined {
+  if (values.FAIRWAY_REGISTRY === undefined) return undefined
+  const file = values.FAIRWAY_REGISTRY_PASSWORD_FILE
+  return {
+    repository: values.FAIRWAY_REGISTRY,
+    ...(values.FAIRWAY_REGISTRY_USERNAME !== undefined && { username: values.FAIRWAY_REGISTRY_USERNAME }),
+    ...(file !== undefined && { password: readFileSync(file, 'utf8').trimEnd() }),
   }
 }
 

@@ -37,6 +37,9 @@ export async function startFairway({ dataFolder, env = {}, ports }: FairwayOptio
   const child = spawn(process.execPath, [join(root, 'server/dist/main.js')], {
     env: {
       ...process.env,
+      // The same everywhere, whatever the machine has; a test that means Docker or HAProxy says so.
+      FAIRWAY_RUNTIME: 'process',
+      FAIRWAY_GATEWAY: 'embedded',
       FAIRWAY_DATA: dataFolder,
       FAIRWAY_PORT: String(api),
       FAIRWAY_GATEWAY_PORT: String(gateway),
