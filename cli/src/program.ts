@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { addActionCommands } from './commands/actions.ts'
 import { addApply } from './commands/apply.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addLogin } from './commands/login.ts'
 import { addReleaseCommands } from './commands/release.ts'
 import { addResourceCommands } from './commands/resources.ts'
@@ -25,6 +26,7 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .addHelpText('after', EXIT_HELP)
   addUp(program)
+  addDoctor(program)
   addLogin(program)
   addResourceCommands(program)
   addActionCommands(program)

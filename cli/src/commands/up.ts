@@ -1,9 +1,6 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
-import { CliError, exitCodes } from '../exit.ts'
+import { serverProgram } from '../server-program.ts'
 
 type Options = { data?: string; port?: string; gatewayPort?: string }
 
@@ -26,9 +23,7 @@ export function addUp(program: Command): void {
 }
 
 function runServer(env: NodeJS.ProcessEnv): Promise<number> {
-  const main = join(dirname(fileURLToPath(import.meta.url)), '../../../server/dist/main.js')
-  if (!existsSync(main))
-    throw new CliError(exitCodes.usage, 'The server is not built yet. Run: npm run build')
+  const main = serverProgram('main.js')
   const child = spawn(process.execPath, [main], { env, stdio: 'inherit' })
   // Ctrl-C reaches the child by the terminal; this process only has to outlive it.
   process.on('SIGINT', () => undefined)

@@ -38,7 +38,7 @@ export function errorPage(refusal: Refusal, requestId: string): Page {
     'Content-Length',
     String(Buffer.byteLength(body)),
   ]
-  headers.push('Cache-Control', 'no-store')
+  headers.push('Cache-Control', 'no-store', 'Server', 'Fairway')
   if (refusal.retryAfterSeconds !== undefined) headers.push('Retry-After', String(refusal.retryAfterSeconds))
   return { status: refusal.status, title, headers, body }
 }

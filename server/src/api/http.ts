@@ -185,6 +185,8 @@ function mountDocuments(app: FastifyInstance, routes: readonly Route[]): void {
 function mountHealth(app: FastifyInstance, { ready }: HttpOptions): void {
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', async (_request, reply) => {
+    // `fairway doctor` tells a taken port from our own by it.
+    reply.header('server', 'Fairway')
     if (ready === undefined || (await ready())) return { status: 'ready' }
     return reply.status(503).send({ status: 'starting' })
   })
