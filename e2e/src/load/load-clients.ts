@@ -1,7 +1,8 @@
-/** The three kinds of client: a connection a request, one connection for many, and open WebSockets. */
+/** The kinds of client: a connection a request, one connection for many (HTTP/1.1, HTTP/2), and open WebSockets. */
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import WebSocket from 'ws'
+import { http2Client } from './http2-client.ts'
 import type { LoadTally } from './load-report.ts'
 
 export type LoadOptions = {
@@ -14,7 +15,11 @@ export type LoadOptions = {
   keepAliveClients: number
   /** Rest of a keep-alive client between two requests. Default 5. */
   pauseMs?: number
+  /** Clients with one HTTP/2 connection each. Default 0. */
+  http2Clients?: number
   webSockets?: { path: string; count: number }
+  /** Close codes that a move to another instance may bring. Default: 1012. */
+  moveCodes?: readonly number[]
   /** The header of the upgrade's answer that names the instance. Default `x-instance`. */
   instanceHeader?: string
   /** A request that takes longer has failed. Default 30,000. */
@@ -36,6 +41,7 @@ export function startClients(options: LoadOptions, tally: LoadTally): Clients {
   const newConnections = startNewConnections(options, () => track(requestOnce(options, tally, false)))
   for (let i = 0; i < options.keepAliveClients; i += 1)
     track(keepAliveClient(options, tally, stopping.signal))
+  for (let i = 0; i < (options.http2Clients ?? 0); i += 1) track(http2Client(options, tally, stopping.signal))
   const sockets = Array.from({ length: options.webSockets?.count ?? 0 }, () =>
     openWebSocket(options, tally, stopping.signal),
   )
@@ -100,6 +106,7 @@ function requestOnce(options: LoadOptions, tally: LoadTally, agent: Agent | fals
 function openWebSocket(options: LoadOptions, tally: LoadTally, stop: AbortSignal): { close(): void } {
   const target = new URL(options.webSockets?.path ?? '/', options.url)
   target.protocol = 'ws:'
+  const moveCodes = options.moveCodes ?? [1012]
   let current: WebSocket | undefined
 
   const open = (): void => {
@@ -121,8 +128,9 @@ function openWebSocket(options: LoadOptions, tally: LoadTally, stop: AbortSignal
     })
     socket.on('close', (code) => {
       if (stop.aborted) return
-      if (opened) tally.webSocketClosed(performance.now(), code, instance)
-      setTimeout(open, opened && code === 1012 ? 0 : RECONNECT_MS)
+      if (opened)
+        tally.webSocketClosed(performance.now(), code, { instance, moved: moveCodes.includes(code) })
+      setTimeout(open, opened && moveCodes.includes(code) ? 0 : RECONNECT_MS)
     })
   }
   open()

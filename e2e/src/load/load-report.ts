@@ -13,7 +13,7 @@ export type WebSocketReport = {
   opened: number
   /** How many ended with each close code; 1006 is an end without a close frame. */
   closesByCode: Record<string, number>
-  /** Ended with 1012, as a drained instance's do, and opened again. */
+  /** Ended as a drained instance's do (1012 unless told otherwise), and opened again. */
   restarted: number
   /** Ended in any other way, or could not be opened. */
   failed: number
@@ -86,7 +86,11 @@ export class LoadTally {
     this.webSockets.opened += 1
   }
 
-  webSocketClosed(now: number, code: number, instance: string | undefined): void {
+  webSocketClosed(
+    now: number,
+    code: number,
+    { instance, moved }: { instance: string | undefined; moved: boolean },
+  ): void {
     const drain = instance === undefined ? undefined : this.#drains.get(instance)
     this.webSockets.open -= 1
     this.webSockets.closesByCode[code] = (this.webSockets.closesByCode[code] ?? 0) + 1
@@ -95,7 +99,7 @@ export class LoadTally {
       ...(instance === undefined ? {} : { instance }),
       ...(drain === undefined ? {} : { sinceDrainMs: Math.round(now - drain) }),
     })
-    if (code === 1012) this.webSockets.restarted += 1
+    if (moved) this.webSockets.restarted += 1
     else this.webSocketFailed(`WebSocket closed with ${code}`)
   }
 

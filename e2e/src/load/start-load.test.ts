@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -96,4 +97,34 @@ test('a WebSocket closed with 1012 is opened again and is no failure; any other 
   const report = await load.stop()
   expect(report.webSockets.closesByCode).toEqual({ 1006: 3, 1012: 3 })
   expect(report.failures[0]).toMatch(/1006/)
+})
+
+test('HTTP/2 clients count good answers, bad ones and broken ones, and go on after their connection ended', async () => {
+  let answer = 200
+  const sessions = new Set<{ close(): void }>()
+  const http2 = createHttp2Server((_, res) => {
+    res.statusCode = answer
+    res.end('answer')
+  })
+  http2.on('session', (session) => sessions.add(session))
+  http2.listen(0, '127.0.0.1')
+  await once(http2, 'listening')
+  const load = startLoad({
+    url: `http://127.0.0.1:${(http2.address() as AddressInfo).port}`,
+    path: '/',
+    newConnectionsPerSecond: 0,
+    keepAliveClients: 0,
+    http2Clients: 2,
+  })
+
+  await until(load, (report) => report.requests > 20)
+  for (const session of sessions) session.close()
+  const before = (await load.snapshot()).requests
+  await until(load, (report) => report.requests > before + 20)
+  expect(sessions.size).toBeGreaterThan(2)
+  answer = 503
+  await until(load, (report) => report.failed > 5)
+  const report = await load.stop()
+  expect(report.failures.every((reason) => reason.includes('HTTP/2: status 503'))).toBe(true)
+  http2.close()
 })
