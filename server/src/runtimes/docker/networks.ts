@@ -1,0 +1,116 @@
+import { FairwayError } from '@fairway/contract/errors'
+import { type Engine, engineStatusOf } from '../../lib/docker/engine.ts'
+import { engineMessage, isAbsentThere, isConflict } from './engine-failure.ts'
+import { filterOf, LABEL, networkName } from './labels.ts'
+
+/**
+ * A private bridge network for each project: its instances find each other by name, and no other project's reach them.
+ * It is there while the project has containers. A removal never meets a start of the same project in this process;
+ * between two processes the start fails and is tried again.
+ */
+export class ProjectNetworks {
+  readonly #engine: Engine
+  readonly #installation: string
+  readonly #users = new Map<string, number>()
+  readonly #making = new Map<string, Promise<string>>()
+  readonly #removing = new Map<string, Promise<void>>()
+
+  constructor(engine: Engine, installation: string) {
+    this.#engine = engine
+    this.#installation = installation
+  }
+
+  /** Does the work with the project's network there; it is not removed meanwhile. */
+  async use<T>(projectId: string, work: (network: string) => Promise<T>): Promise<T> {
+    this.#count(projectId, 1)
+    try {
+      await this.#removing.get(projectId)
+      return await work(await this.#ensure(projectId))
+    } finally {
+      this.#count(projectId, -1)
+    }
+  }
+
+  #count(projectId: string, by: number): void {
+    const users = (this.#users.get(projectId) ?? 0) + by
+    if (users === 0) this.#users.delete(projectId)
+    else this.#users.set(projectId, users)
+  }
+
+  #ensure(projectId: string): Promise<string> {
+    const underWay = this.#making.get(projectId)
+    if (underWay !== undefined) return underWay
+    const made = this.#make(projectId).finally(() => this.#making.delete(projectId))
+    this.#making.set(projectId, made)
+    return made
+  }
+
+  async #make(projectId: string): Promise<string> {
+    const name = networkName(this.#installation, projectId)
+    if (await this.#isThere(name)) return name
+    try {
+      await this.#engine.createNetwork({
+        Name: name,
+        Driver: 'bridge',
+        // Without it the engine makes a second network of the same name.
+        CheckDuplicate: true,
+        Labels: { [LABEL.installation]: this.#installation, [LABEL.project]: projectId },
+      })
+    } catch (error) {
+      if (!isConflict(error)) throw networkFailure(error)
+    }
+    return name
+  }
+
+  async #isThere(name: string): Promise<boolean> {
+    const found = await this.#engine.listNetworks({ filters: { name: [name] } })
+    return found.some(({ Name }) => Name === name)
+  }
+
+  /** Removes the project's network when no container of it is left. */
+  async release(projectId: string): Promise<void> {
+    if (this.#users.has(projectId)) return
+    const underWay = this.#removing.get(projectId)
+    if (underWay !== undefined) return underWay
+    const removal = this.#removeUnused(projectId).finally(() => this.#removing.delete(projectId))
+    this.#removing.set(projectId, removal)
+    await removal
+  }
+
+  async #removeUnused(projectId: string): Promise<void> {
+    // One that was created and not started yet is no endpoint of the network, so the engine would let it go.
+    const left = await this.#engine.listContainers({
+      all: true,
+      filters: filterOf(this.#installation, { [LABEL.project]: projectId }),
+    })
+    if (left.length > 0) return
+    try {
+      await this.#engine.getNetwork(networkName(this.#installation, projectId)).remove()
+    } catch (error) {
+      // Gone already, or in use by a container that is not an instance.
+      if (!isAbsentThere(error) && !isInUse(error)) throw error
+    }
+  }
+
+  /** Removes the networks that an end in the middle left. */
+  async sweep(): Promise<void> {
+    const all = await this.#engine.listNetworks({ filters: filterOf(this.#installation) })
+    for (const { Labels } of all) {
+      const projectId = Labels?.[LABEL.project]
+      if (projectId !== undefined) await this.release(projectId)
+    }
+  }
+}
+
+const isInUse = (error: unknown): boolean =>
+  engineStatusOf(error) === 403 || isConflict(error) || /active endpoints/.test(engineMessage(error))
+
+function networkFailure(error: unknown): unknown {
+  const detail = engineMessage(error)
+  if (!/non-overlapping|address pool/.test(detail)) return error
+  return new FairwayError(
+    'runtime_failed',
+    'The Docker Engine has no range of addresses left for the network of another project. Add one to "default-address-pools" in its configuration.',
+    { cause: error, detail },
+  )
+}

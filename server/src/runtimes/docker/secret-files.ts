@@ -1,0 +1,84 @@
+import { lstat, mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { join, normalize } from 'node:path'
+import { FairwayError } from '@fairway/contract/errors'
+import type Docker from 'dockerode'
+import type { InstanceFile } from '../../reconcile/runtime-port.ts'
+
+const TMPFS = 0x01021994
+
+/**
+ * Secret files of instances, in memory on the host: one folder for each instance, closed to everyone else, each file
+ * mounted read-only at its own absolute path. So they never are in an image, in a container's writable layer or in
+ * what the engine tells of a container, need no program in the image to place them, and hide nothing beside them.
+ * `root` must be seen by the engine under the same path.
+ */
+export class SecretFiles {
+  readonly #root: string
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  /** Undefined when the files are in memory; else a sentence for people. */
+  async open(): Promise<string | undefined> {
+    await mkdir(this.#root, { recursive: true, mode: 0o700 })
+    const { uid, mode } = await lstat(this.#root)
+    // In a folder that everyone may write to, someone else could have made it first.
+    if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
+      throw new FairwayError(
+        'runtime_failed',
+        'The folder for secret files belongs to or is open to others. Remove it, then start again.',
+        { detail: this.#root },
+      )
+    const { type } = await statfs(this.#root)
+    return type === TMPFS
+      ? undefined
+      : 'Secret files are kept on disk: their folder is not in memory (tmpfs).'
+  }
+
+  /** Writes the files; answers how they are mounted. Raises `invalid_path`. May be repeated. */
+  async write(name: string, files: readonly InstanceFile[]): Promise<Docker.MountSettings[]> {
+    const targets = files.map(({ path }) => checkedPath(path))
+    if (files.length === 0) return []
+    const folder = join(this.#root, name)
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(folder, { mode: 0o700 })
+    return Promise.all(
+      files.map(async ({ contentBase64, mode }, index) => {
+        const source = join(folder, String(index))
+        // The program may run as any user of its image; on the host the folder keeps everyone else out.
+        await writeFile(source, Buffer.from(contentBase64, 'base64'), { mode: mode ?? 0o444 })
+        return { Type: 'bind' as const, Source: source, Target: targets[index] ?? '', ReadOnly: true }
+      }),
+    )
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(join(this.#root, name), { recursive: true, force: true })
+  }
+
+  /** Removes what was left by an end in the middle: what nobody owns and was written before `before`. */
+  async sweep(owned: ReadonlySet<string>, before: Date): Promise<void> {
+    for (const name of await readdir(this.#root)) {
+      if (owned.has(name)) continue
+      const { mtime } = await lstat(join(this.#root, name))
+      if (mtime < before) await this.remove(name)
+    }
+  }
+}
+
+/** The kernel's own file systems, which the engine lets nobody mount into. */
+const RESERVED = /^\/(proc|sys|dev)(\/|$)/
+
+/** Where a secret file will be. Raises `invalid_path`. Pure. */
+export function checkedPath(path: string): string {
+  const absolute = normalize(`/${path}`)
+  if (path.split('/').includes('..') || path.includes('\0'))
+    throw new FairwayError('invalid_path', `The secret file "${path}" would leave its folder. Remove "..".`)
+  if (absolute.endsWith('/') || RESERVED.test(absolute))
+    throw new FairwayError(
+      'invalid_path',
+      `No secret file can be at "${path}". Name a file outside of /proc, /sys and /dev.`,
+    )
+  return absolute
+}
