@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
+import { isSimpleCommand } from '../../lib/simple-command.ts'
 import type { InstanceSpec } from '../../reconcile/runtime-port.ts'
 import { readIfThere } from './instance-folder.ts'
 
@@ -22,13 +23,6 @@ export function commandOf(
     `The build has no process "${processType}"; it has: ${known}. Name it in the Procfile.`,
   )
 }
-
-const BUILTINS =
-  'cd|export|set|unset|if|for|while|until|case|eval|exec|trap|ulimit|umask|read|wait|test|source'
-const COMPOUND = new RegExp(`[;&|\\n]|^\\s*(?:\\w+=|[({!]|[.:[]\\s|(?:${BUILTINS})\\s)`)
-
-/** `exec` takes the shell out of a signal's way, but would cut `cd app && node …` and refuse `DEBUG=1 node …`. */
-export const isSimpleCommand = (line: string): boolean => !COMPOUND.test(line)
 
 function processesOf(directory: string): Record<string, string> {
   const text = readIfThere(join(directory, 'fairway-bundle.json'))

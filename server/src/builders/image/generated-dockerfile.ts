@@ -1,0 +1,74 @@
+import type { PackageFacts } from '../bundle/package-plan.ts'
+import { planNpm } from '../bundle/package-plan.ts'
+import { quoted, startScript } from './start-script.ts'
+import { STATIC_SERVER } from './static-server.ts'
+
+export type NodeSite = {
+  facts: PackageFacts | undefined
+  hasLock: boolean
+  processes: Readonly<Record<string, string>>
+}
+
+type Ground = {
+  /** An image with Node.js, npm and a shell. */
+  baseImage: string
+  /** Names the folder of downloads that builds of the same owner share. */
+  cacheId: string
+  argumentNames: readonly string[]
+}
+
+/** The user that builds and runs: nothing of a generated image needs root. */
+const USER = '1000:1000'
+const START = '/fairway/start'
+
+/**
+ * A Dockerfile for a Node.js repository: installs, builds, prunes, and starts by process type. Build arguments exist in
+ * the first stage only, so that the image's history does not hold them. Pure.
+ */
+export function nodeDockerfile({ facts, hasLock, processes }: NodeSite, ground: Ground): string {
+  const steps = facts === undefined ? [] : planNpm(facts, hasLock)
+  const cache = `--mount=type=cache,id=${ground.cacheId},target=/tmp/npm-cache,uid=1000,gid=1000`
+  return lines(
+    `FROM ${ground.baseImage} AS build`,
+    writeFile(START, startScript(processes), '755'),
+    `RUN mkdir /app && chown ${USER} /app`,
+    'WORKDIR /app',
+    `COPY --chown=${USER} . .`,
+    `USER ${USER}`,
+    'ENV HOME=/tmp CI=true npm_config_cache=/tmp/npm-cache npm_config_update_notifier=false',
+    ...ground.argumentNames.map((name) => `ARG ${name}`),
+    ...steps.map(({ args }) => `RUN ${cache} npm ${args.join(' ')}`),
+    '',
+    `FROM ${ground.baseImage}`,
+    `COPY --from=build /fairway /fairway`,
+    `COPY --from=build --chown=${USER} /app /app`,
+    'WORKDIR /app',
+    'ENV HOME=/tmp PATH=/app/node_modules/.bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    `USER ${USER}`,
+    `ENTRYPOINT ["${START}"]`,
+  )
+}
+
+/** A Dockerfile for a folder with an `index.html`: a small server of our own. Pure. */
+export function staticDockerfile({ baseImage }: Pick<Ground, 'baseImage'>): string {
+  return lines(
+    `FROM ${baseImage}`,
+    writeFile('/fairway/server.cjs', STATIC_SERVER, '644'),
+    writeFile(START, startScript(STATIC_PROCESSES), '755'),
+    `COPY --chown=${USER} . /site`,
+    'WORKDIR /site',
+    `USER ${USER}`,
+    `ENTRYPOINT ["${START}"]`,
+  )
+}
+
+export const STATIC_PROCESSES = { web: 'node /fairway/server.cjs /site' } as const
+
+/** In base64, because no content can break out of it; the context is left as the repository has it. */
+function writeFile(path: string, content: string, mode: string): string {
+  const data = quoted(Buffer.from(content).toString('base64'))
+  const folder = path.slice(0, path.lastIndexOf('/'))
+  return `RUN mkdir -p ${folder} && printf %s ${data} | base64 -d > ${path} && chmod ${mode} ${path}`
+}
+
+const lines = (...all: string[]): string => `${all.join('\n')}\n`
