@@ -31,4 +31,11 @@ export function install() {
   console.log(`Installed in ${seconds.toFixed(0)} s`)
 }
 
-export const build = () => run(join(root, 'node_modules', '.bin', 'tsc'), ['-b'])
+/** Types and programs, then the web application. */
+export function build() {
+  const bin = (name) => join(root, 'node_modules', '.bin', name)
+  const programs = run(bin('tsc'), ['-b'])
+  if (!programs.ok) return programs
+  const web = run(bin('vite'), ['build', '--logLevel', 'warn'], { cwd: join(root, 'web') })
+  return { ok: web.ok, seconds: programs.seconds + web.seconds }
+}

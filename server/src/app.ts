@@ -1,9 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { createHttp } from './api/http.ts'
 import { routes } from './api/routes.ts'
+import { hasWebPages } from './api/web-pages.ts'
 import { type Adapters, openAdapters } from './app-adapters.ts'
 import { streamsOf } from './app-streams.ts'
 import { startWorkers } from './app-workers.ts'
@@ -23,6 +25,9 @@ import { createMasker } from './lib/mask.ts'
 import { createSealer, type Sealer } from './lib/seal.ts'
 import { createFirstToken } from './operations/tokens/first-token.ts'
 import { ARTIFACT_SWEEP } from './reconcile/retention.ts'
+
+/** The built web application, beside the server. */
+const WEB_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
 /** A control plane that runs. `lost` resolves when it cannot go on and should be started again. */
 export type App = { url: string; publicUrl: string; log: Log; lost: Promise<Error>; stop(): Promise<void> }
@@ -136,6 +141,7 @@ function httpOf({ db, adapters, sealer, log, mask }: Shared, listener: Listener)
   }
   return createHttp(deps, {
     routes,
+    ...(hasWebPages(WEB_FOLDER) && { webFolder: WEB_FOLDER }),
     ready: async () => {
       await sql`select 1`.execute(db)
       return true

@@ -12,6 +12,7 @@ import { Paged, pageQuery, readPage } from './page.ts'
 import type { ApiRequest, Route } from './route.ts'
 import { sse } from './sse.ts'
 import { TEAM_ID } from './teams/team.ts'
+import { mountWebPages } from './web-pages.ts'
 
 const BODY_LIMIT = 4 * 1024 * 1024
 
@@ -21,6 +22,8 @@ export type HttpOptions = {
   ready?: () => Promise<boolean>
   /** Checks answers against their contract. For tests: a wrong answer becomes a 500. */
   checkReplies?: boolean
+  /** Where the built web application lies; absent: there is none. */
+  webFolder?: string
 }
 
 /** The HTTP API: every route under `/v1` and `/v1/teams/:teamId`, its documents, and the health endpoints. */
@@ -41,6 +44,7 @@ export function createHttp(deps: ApiDeps, options: HttpOptions): FastifyInstance
   for (const route of options.routes) mount(app, deps, route, options)
   mountDocuments(app, options.routes)
   mountHealth(app, options)
+  if (options.webFolder !== undefined) mountWebPages(app, options.webFolder)
   return app
 }
 

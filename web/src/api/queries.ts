@@ -1,0 +1,49 @@
+import type { RouteContract } from '@fairway/contract/route'
+import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
+import { ApiError } from './api-error.ts'
+import { type CallOptions, call, callPage, fillPath } from './client.ts'
+
+/** What the pages have read; kept fresh by events rather than by asking again. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      retry: (count, error) => isWorthRetrying(error) && count < 5,
+      retryDelay: (count) => Math.min(500 * 2 ** count, 5_000),
+    },
+    mutations: { retry: false },
+  },
+})
+
+const isWorthRetrying = (error: Error): boolean =>
+  error instanceof ApiError && (error.status === 0 || error.status === 503)
+
+/** The key of a read is its path, so that everything below a resource is refreshed by the resource's prefix. */
+export function keyOf(
+  route: RouteContract,
+  { params, query }: { params?: unknown; query?: unknown },
+): unknown[] {
+  const path = fillPath(route.path, params).split('/').filter(Boolean)
+  return query === undefined ? path : [...path, query]
+}
+
+/** How to read one operation, for `useQuery` and loaders. */
+export const read = <R extends RouteContract>(
+  route: R,
+  options: Omit<CallOptions<R>, 'body' | 'signal'> = {},
+) =>
+  queryOptions({
+    queryKey: keyOf(route, options),
+    queryFn: ({ signal }) => call(route, { ...options, signal } as CallOptions<R>),
+  })
+
+/** A list with its cursor; the page before stays while the next one loads. */
+export const readPage = <R extends RouteContract>(
+  route: R,
+  options: Omit<CallOptions<R>, 'body' | 'signal'> = {},
+) =>
+  queryOptions({
+    queryKey: [...keyOf(route, options), 'page'],
+    queryFn: ({ signal }) => callPage(route, { ...options, signal } as CallOptions<R>),
+    placeholderData: keepPreviousData,
+  })

@@ -1,0 +1,32 @@
+import type { RouteContract } from '@fairway/contract/route'
+import { EventSourceParserStream } from 'eventsource-parser/stream'
+import type { z } from 'zod'
+import { unreachable } from './api-error.ts'
+import { type CallOptions, refusal, send } from './client.ts'
+
+export type StreamEvent<T> = { id: string | undefined; event: string | undefined; data: T }
+
+/** Server-sent events of one route until the server ends them or `signal` aborts. */
+export async function* readEvents<R extends RouteContract>(
+  route: R,
+  options: CallOptions<R>,
+  { headers = {}, onOpen }: { headers?: Record<string, string>; onOpen?: () => void } = {},
+): AsyncIterable<StreamEvent<z.output<R['reply']>>> {
+  const response = await send(route, options, { accept: 'text/event-stream', ...headers })
+  if (!response.ok) throw refusal(response.status, await response.json())
+  if (response.body === null) return
+  onOpen?.()
+  const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
+  const reader = events.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        throw options.signal?.aborted ? error : unreachable(error)
+      })
+      if (done) return
+      yield { id: value.id, event: value.event, data: JSON.parse(value.data) as z.output<R['reply']> }
+    }
+  } finally {
+    reader.releaseLock()
+  }
+}

@@ -1,0 +1,58 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
+import { currentToken } from './api/session.ts'
+import { Shell } from './layout/shell.tsx'
+import { NotFound } from './ui/not-found.tsx'
+import { PageError } from './ui/page-error.tsx'
+import { PageLoading } from './ui/page-loading.tsx'
+
+const root = createRootRoute({ notFoundComponent: NotFound })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { from?: string } =>
+    typeof search.from === 'string' ? { from: search.from } : {},
+  component: lazyRouteComponent(() => import('./pages/sign-in-page.tsx'), 'SignInPage'),
+})
+
+/** Everything behind the sign-in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  beforeLoad: ({ location }) => {
+    if (currentToken() === undefined) throw redirect({ to: '/sign-in', search: { from: location.href } })
+  },
+  component: Shell,
+})
+
+const page = <const P extends string>(path: P, component: ReturnType<typeof lazyRouteComponent>) =>
+  createRoute({ getParentRoute: () => inside, path, component })
+
+const projects = page(
+  '/',
+  lazyRouteComponent(() => import('./pages/projects-page.tsx'), 'ProjectsPage'),
+)
+const project = page(
+  '/projects/$projectId',
+  lazyRouteComponent(() => import('./pages/project-page.tsx'), 'ProjectPage'),
+)
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, inside.addChildren([projects, project])]),
+  defaultPreload: 'intent',
+  defaultPendingComponent: PageLoading,
+  defaultErrorComponent: PageError,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
