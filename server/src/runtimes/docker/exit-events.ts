@@ -6,7 +6,7 @@ import { filterOf, instanceOf } from './labels.ts'
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5_000
 
-type Event = { Actor?: { Attributes?: Record<string, string> } }
+type Event = { Action?: string; Actor?: { Attributes?: Record<string, string> } }
 
 /**
  * Tells of every exit once, soon: from the engine's events, and from a look at everything whenever their stream was
@@ -25,11 +25,6 @@ export class ExitEvents {
     this.#installation = installation
     this.#tell = tell
     this.#running = this.#run()
-  }
-
-  /** An id is never used again, so what was told of it is kept only while the engine knows it. */
-  forget(id: string): void {
-    this.#told.delete(id)
   }
 
   async close(): Promise<void> {
@@ -63,7 +58,7 @@ export class ExitEvents {
   async #listen(opened: () => void): Promise<void> {
     const { label } = filterOf(this.#installation)
     const stream = await this.#engine.getEvents({
-      filters: { type: ['container'], event: ['die'], label },
+      filters: { type: ['container'], event: ['die', 'destroy'], label },
       abortSignal: this.#closing.signal,
     })
     opened()
@@ -72,7 +67,7 @@ export class ExitEvents {
     for await (const chunk of stream) {
       const lines = (rest + String(chunk)).split('\n')
       rest = lines.pop() ?? ''
-      for (const line of lines) if (line !== '') this.#ended(idOf(JSON.parse(line) as Event))
+      for (const line of lines) if (line !== '') this.#heard(JSON.parse(line) as Event)
     }
     await looked
   }
@@ -85,11 +80,16 @@ export class ExitEvents {
     for (const { Labels } of ended) this.#ended(instanceOf(Labels))
   }
 
+  /** An id is never used again, so what was told of it is kept only while the engine knows it. */
+  #heard({ Action, Actor }: Event): void {
+    const id = instanceOf(Actor?.Attributes ?? {})
+    if (Action === 'destroy') this.#told.delete(id)
+    else this.#ended(id)
+  }
+
   #ended(id: string): void {
     if (id === '' || this.#told.has(id)) return
     this.#told.add(id)
     this.#tell(id)
   }
 }
-
-const idOf = ({ Actor }: Event): string => instanceOf(Actor?.Attributes ?? {})

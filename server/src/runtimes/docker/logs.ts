@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import { hasCode } from '../../lib/has-code.ts'
 import type { LogLine, LogQuery } from '../../reconcile/runtime-port.ts'
@@ -76,20 +75,27 @@ async function* read(container: Docker.Container, reading: Reading): AsyncIterab
   }
 }
 
-async function open(
+const STATUS = { 200: true, 404: 'no such container', 500: 'server error' }
+
+/** As a stream, also without following: a whole log need not fit into memory. The client library would collect it. */
+function open(
   container: Docker.Container,
   { follow, since, tail, signal }: Reading,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const options = {
-    stdout: true,
-    stderr: true,
-    timestamps: true,
-    ...(since !== undefined && { since: since as unknown as number }),
-    ...(tail !== undefined && { tail }),
+  const query = { follow, stdout: true, stderr: true, timestamps: true, since, tail }
+  const request = {
+    path: `/containers/${container.id}/logs?`,
+    method: 'GET',
+    isStream: true,
+    statusCodes: STATUS,
+    options: Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)),
     ...(signal !== undefined && { abortSignal: signal }),
   }
-  if (!follow) return Readable.from([await container.logs({ ...options, follow: false })])
-  return (await container.logs({ ...options, follow: true })) as Readable
+  return new Promise((resolve, reject) => {
+    container.modem.dial(request, (error: Error | null, stream: AsyncIterable<Uint8Array>) =>
+      error === null ? resolve(stream) : reject(error),
+    )
+  })
 }
 
 /** Puts the engine's pieces of 16 KiB together into lines. */

@@ -1,10 +1,9 @@
-import { lstat, mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
 import type { InstanceFile } from '../../reconcile/runtime-port.ts'
-
-const TMPFS = 0x01021994
+import { isInMemory } from './secrets-folder.ts'
 
 /**
  * Secret files of instances, in memory on the host: one folder for each instance, closed to everyone else, each file
@@ -30,10 +29,8 @@ export class SecretFiles {
         'The folder for secret files belongs to or is open to others. Remove it, then start again.',
         { detail: this.#root },
       )
-    const { type } = await statfs(this.#root)
-    return type === TMPFS
-      ? undefined
-      : 'Secret files are kept on disk: their folder is not in memory (tmpfs).'
+    if (await isInMemory(this.#root)) return undefined
+    return 'Secret files are kept on disk: their folder is not in memory (tmpfs).'
   }
 
   /** Writes the files; answers how they are mounted. Raises `invalid_path`. May be repeated. */

@@ -1,0 +1,8 @@
+import { describe } from 'vitest'
+import { dockerHere } from '../../lib/docker/test-engine.ts'
+import { runtimeContract } from '../runtime-contract.ts'
+import { withRuntime } from './docker-test-world.ts'
+
+describe.skipIf(!dockerHere)('the Docker runtime', () => {
+  runtimeContract(withRuntime)
+})

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { FairwayError } from '@fairway/contract/errors'
+import type Docker from 'dockerode'
+import { engineStatusOf } from '../../lib/docker/engine.ts'
+import type { ExecEvent, ExecRequest, TerminalSize } from '../../reconcile/runtime-port.ts'
+import { checkEnvironment } from '../process/environment.ts'
+import { framesOf } from './frames.ts'
+import { EXEC_MARKER, killMarked } from './kill-exec.ts'
+
+/** After its end was ordered, a process that left the tree may hold the output open; nobody waits for it. */
+const LINGER_MS = 1_000
+const SETTLE_MS = 5_000
+
+/**
+ * Runs a command in a running container, with its user, environment and directory. Ends with an `exit` event. Raises
+ * `runtime_failed` when the container has no such program.
+ */
+export async function* execIn(container: Docker.Container, request: ExecRequest): AsyncIterable<ExecEvent> {
+  checkEnvironment(request.env ?? {})
+  const marker = `${EXEC_MARKER}=${randomUUID()}`
+  const exec = await container.exec({
+    Cmd: [...request.command],
+    Env: [...Object.entries(request.env ?? {}).map(([name, value]) => `${name}=${value}`), marker],
+    AttachStdin: request.stdin !== undefined,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: request.tty !== undefined,
+  })
+  request.signal?.throwIfAborted()
+  const socket = await exec.start({ hijack: true, stdin: true, Tty: request.tty !== undefined })
+  const ending = new Ending(container, { marker, socket, request })
+  // What ends the inputs when the command has ended, however it did.
+  const over = new AbortController()
+  if (request.stdin !== undefined) ending.guard(feed(request.stdin, socket, over.signal))
+  if (request.tty !== undefined) ending.guard(resizing(exec, request, over.signal))
+  try {
+    yield* outputOf(socket, request, ending)
+    const { ExitCode } = await ended(exec)
+    ending.rethrow()
+    yield { type: 'exit', exitCode: ExitCode ?? 128, ...(ending.ordered && { signal: 'SIGKILL' }) }
+  } finally {
+    over.abort()
+    await ending.close(exec)
+  }
+}
+
+async function* outputOf(
+  socket: AsyncIterable<Uint8Array>,
+  { tty }: ExecRequest,
+  ending: Ending,
+): AsyncIterable<ExecEvent> {
+  try {
+    if (tty !== undefined) for await (const chunk of socket) yield { type: 'stdout', chunk }
+    else for await (const { stream, bytes } of framesOf(socket)) yield { type: stream, chunk: bytes }
+  } catch (error) {
+    // Cut off by us: what is left of the command is ended, and its output with it.
+    if (!ending.ordered) throw error
+  }
+}
+
+type Hijacked = Awaited<ReturnType<Docker.Exec['start']>>
+type Running = { marker: string; socket: Hijacked; request: ExecRequest }
+
+/** Ends a command before its time: at its deadline, at an abort, or when nobody reads on. */
+class Ending {
+  readonly #container: Docker.Container
+  readonly #running: Running
+  readonly #timer: NodeJS.Timeout | undefined
+  readonly #onAbort = (): void => this.guard(this.order())
+  #killing: Promise<void> | undefined
+  #failure: unknown
+
+  constructor(container: Docker.Container, running: Running) {
+    this.#container = container
+    this.#running = running
+    const { timeoutMs, signal } = running.request
+    if (timeoutMs !== undefined) this.#timer = setTimeout(this.#onAbort, timeoutMs)
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (signal?.aborted) this.#onAbort()
+  }
+
+  get ordered(): boolean {
+    return this.#killing !== undefined
+  }
+
+  /** A failure beside the output ends the command and is raised after it. */
+  guard(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#failure ??= error
+      this.#running.socket.destroy()
+    })
+  }
+
+  rethrow(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  order(): Promise<void> {
+    this.#killing ??= this.#kill()
+    return this.#killing
+  }
+
+  async #kill(): Promise<void> {
+    try {
+      await killMarked(this.#container, this.#running.marker)
+    } finally {
+      setTimeout(() => this.#running.socket.destroy(), LINGER_MS).unref()
+    }
+  }
+
+  async close(exec: Docker.Exec): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#running.request.signal?.removeEventListener('abort', this.#onAbort)
+    const { Running } = await exec.inspect()
+    if (Running) await this.order()
+    await this.#killing
+    this.#running.socket.destroy()
+  }
+}
+
+/** The output ends a moment before the engine knows how the command ended. */
+async function ended(exec: Docker.Exec): Promise<Docker.ExecInspectInfo> {
+  const until = performance.now() + SETTLE_MS
+  for (;;) {
+    const seen = await exec.inspect()
+    if (!seen.Running && seen.ExitCode !== null) return seen
+    if (performance.now() > until)
+      throw new FairwayError('runtime_failed', 'The command closed its output, but did not end.')
+    await pause(10)
+  }
+}
+
+async function feed(input: AsyncIterable<Uint8Array>, socket: Hijacked, over: AbortSignal): Promise<void> {
+  // A command that ends without reading its input is no error.
+  socket.on('error', () => socket.destroy())
+  for await (const chunk of input) {
+    if (over.aborted || socket.destroyed || !socket.writable) return
+    if (!socket.write(chunk)) await drained(socket)
+  }
+  socket.end()
+}
+
+const drained = (socket: Hijacked): Promise<void> =>
+  new Promise((resolve) => {
+    socket.once('drain', resolve)
+    socket.once('close', resolve)
+  })
+
+async function resizing(exec: Docker.Exec, { tty, resizes }: ExecRequest, over: AbortSignal): Promise<void> {
+  if (tty !== undefined) await resize(exec, tty, over)
+  for await (const size of resizes ?? []) {
+    if (over.aborted) return
+    await resize(exec, size, over)
+  }
+}
+
+/** The engine refuses it until the command has its terminal, and after its end. */
+async function resize(exec: Docker.Exec, { columns, rows }: TerminalSize, over: AbortSignal): Promise<void> {
+  for (let attempt = 0; attempt < 100 && !over.aborted; attempt += 1) {
+    try {
+      await exec.resize({ h: rows, w: columns })
+      return
+    } catch (error) {
+      if (engineStatusOf(error) === undefined) throw error
+      const { Running, ExitCode } = await exec.inspect()
+      if (!Running && ExitCode !== null) return
+    }
+    await pause(10)
+  }
+}
