@@ -41,6 +41,7 @@ export const storage = z.strictObject({
   ephemeralStorage: z.strictObject({ storageSize: z.int().min(1024).max(512_000).optional() }).optional(),
   shmSize: z.int().min(64).max(143_360).optional(),
 })
+export type StorageConfig = z.output<typeof storage>
 
 /** A build of a build service (or of the service itself). `buildSHA: latest` follows the branch. */
 export const internalSource = z.strictObject({

@@ -19,7 +19,7 @@ export async function instanceSpec(
   { service, revision, instance }: Starting,
 ): Promise<InstanceSpec> {
   const { project_id: projectId, id: serviceId, tags } = service
-  const { command, processType, limits, ports } = runSettings(revision)
+  const { start, processType, limits, ports } = runSettings(revision)
   const environment = await resolveRuntimeEnvironment(
     deps.db,
     { projectId, kind: 'service', id: serviceId, tags, versions: revision.secret_versions },
@@ -29,12 +29,14 @@ export async function instanceSpec(
     id: runtimeIdOf(instance),
     labels: { projectId, ownerKind: 'service', ownerId: serviceId, revision: revision.id },
     artifact: await artifactRefOf(deps.locate, revision, 'runtime_failed'),
-    ...(command !== undefined && { command }),
+    ...start,
     processType,
     env: { ...(await injected(deps, service, revision)), ...environment.env },
     files: environment.files,
     ports,
     limits,
+    // Within its project a service is found by its own name.
+    aliases: [serviceId],
   }
 }
 

@@ -51,17 +51,18 @@ export async function runEnvironment(
 function settingsOf(
   { spec }: JobRow,
   { deployment, billing }: JobRunOverrides,
-): Pick<InstanceSpec, 'command' | 'processType' | 'limits'> {
+): Pick<InstanceSpec, 'entrypoint' | 'command' | 'processType' | 'limits'> {
   const docker = deployment?.docker ?? (deployment?.buildpack ? undefined : spec.deployment.docker)
   const buildpack = deployment?.buildpack ?? (deployment?.docker ? undefined : spec.deployment.buildpack)
   const plan = billing?.deploymentPlan
   // A plan named for this run replaces what the job was given.
   const size =
     plan === undefined ? { plan: spec.billing.deploymentPlan, resources: spec.resources } : { plan }
-  const { command, limits } = runSettings({ config: { ...size, docker, buildpack } })
+  const storage = deployment?.storage ?? spec.deployment.storage
+  const { start, limits } = runSettings({ config: { ...size, docker, buildpack, storage } })
   const isNamed = buildpack?.configType === 'customProcess' && buildpack.customProcess !== undefined
   return {
-    ...(command !== undefined && { command }),
+    ...start,
     processType: isNamed ? (buildpack.customProcess ?? 'job') : 'job',
     limits,
   }

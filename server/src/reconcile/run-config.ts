@@ -1,4 +1,4 @@
-import type { DockerConfig } from '@fairway/contract/resources/deployment'
+import type { DockerConfig, StorageConfig } from '@fairway/contract/resources/deployment'
 import type { HealthCheck } from '@fairway/contract/resources/health-check'
 import { limitsOf, type PlanName } from '@fairway/contract/resources/plans'
 import type { Port } from '@fairway/contract/resources/ports'
@@ -6,12 +6,14 @@ import type { ProcessLimits } from '@fairway/contract/resources/shapes'
 import type { RevisionRow } from '../db/revisions.ts'
 import { splitCommand } from '../lib/split-command.ts'
 import { probesOf } from './probes/probe-state.ts'
+import type { InstanceSpec } from './runtime-port.ts'
 
 /** What a revision keeps of the spec it was made from. */
 type RunConfig = {
   plan?: PlanName
   resources?: ProcessLimits
   docker?: DockerConfig
+  storage?: StorageConfig
   buildpack?: {
     configType: string
     customProcess?: string
@@ -24,7 +26,8 @@ type RunConfig = {
 
 /** How instances of a revision run. Pure. */
 export type RunSettings = {
-  command: readonly string[] | undefined
+  /** What replaces the artifact's own way to start: words of `entrypoint`, then of `command`. */
+  start: Pick<InstanceSpec, 'entrypoint' | 'command'>
   processType: string
   limits: ProcessLimits
   ports: { name: string; internalPort: number }[]
@@ -32,14 +35,17 @@ export type RunSettings = {
 }
 
 export function runSettings({ config }: Pick<RevisionRow, 'config'>): RunSettings {
-  const { plan, resources, docker, buildpack, healthChecks, ports } = config as RunConfig
+  const { plan, resources, docker, storage, buildpack, healthChecks, ports } = config as RunConfig
   return {
-    command: commandOf(docker) ?? commandOf(buildpack),
+    start: startOf(docker) ?? startOf(buildpack) ?? {},
     processType: buildpack?.configType === 'customProcess' ? (buildpack.customProcess ?? 'web') : 'web',
-    limits: limitsOf({
-      ...(plan !== undefined && { billing: { deploymentPlan: plan } }),
-      ...(resources !== undefined && { resources }),
-    }),
+    limits: {
+      ...limitsOf({
+        ...(plan !== undefined && { billing: { deploymentPlan: plan } }),
+        ...(resources !== undefined && { resources }),
+      }),
+      ...diskLimits(storage),
+    },
     ports: (ports ?? []).map(({ name, internalPort }) => ({ name, internalPort })),
     checks: probesOf(healthChecks ?? []),
   }
@@ -51,15 +57,21 @@ type Start = {
   customCommand?: string | undefined
 }
 
-/** The argument vector that replaces what the artifact would start; undefined when nothing does. */
-function commandOf(start: Start | undefined): string[] | undefined {
+/** Undefined when nothing replaces what the artifact would start. */
+function startOf(start: Start | undefined): RunSettings['start'] | undefined {
   if (start === undefined) return undefined
-  const words = [
-    ...(/customEntrypoint/.test(start.configType) ? splitCommand(start.customEntrypoint ?? '') : []),
-    ...(/customCommand/i.test(start.configType) ? splitCommand(start.customCommand ?? '') : []),
-  ]
-  return words.length === 0 ? undefined : words
+  const entrypoint = /customEntrypoint/.test(start.configType)
+    ? splitCommand(start.customEntrypoint ?? '')
+    : []
+  const command = /customCommand/i.test(start.configType) ? splitCommand(start.customCommand ?? '') : []
+  if (entrypoint.length + command.length === 0) return undefined
+  return { ...(entrypoint.length > 0 && { entrypoint }), ...(command.length > 0 && { command }) }
 }
+
+const diskLimits = ({ shmSize, ephemeralStorage }: StorageConfig = {}): ProcessLimits => ({
+  ...(shmSize !== undefined && { shmMb: shmSize }),
+  ...(ephemeralStorage?.storageSize !== undefined && { ephemeralMb: ephemeralStorage.storageSize }),
+})
 
 /** Where a probe reaches an instance: a configured port by its real address, any other as it is on the same host. */
 export function probeAddress(

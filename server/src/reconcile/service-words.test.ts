@@ -45,12 +45,21 @@ describe('how instances run', () => {
       customEntrypoint: 'tini --',
       customCommand: 'node a.js',
     }
-    expect(runSettings({ config: { docker } }).command).toEqual(['tini', '--', 'node', 'a.js'])
+    expect(runSettings({ config: { docker } }).start).toEqual({
+      entrypoint: ['tini', '--'],
+      command: ['node', 'a.js'],
+    })
     const buildpack = { configType: 'customProcess', customProcess: 'worker' }
     expect(runSettings({ config: { buildpack } })).toMatchObject({
-      command: undefined,
+      start: {},
       processType: 'worker',
     })
+  })
+
+  test('shared memory and disk of a service limit each of its instances', () => {
+    const storage = { shmSize: 128, ephemeralStorage: { storageSize: 2048 } }
+    expect(runSettings({ config: { storage } }).limits).toEqual({ shmMb: 128, ephemeralMb: 2048 })
+    expect(runSettings({ config: {} }).limits).toEqual({})
   })
 
   test('a probe of a configured port asks at its real address, of another one where it says', () => {

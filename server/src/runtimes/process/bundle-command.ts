@@ -5,15 +5,20 @@ import type { InstanceSpec } from '../../reconcile/runtime-port.ts'
 import { readIfThere } from './instance-folder.ts'
 
 /**
- * The argument vector of an instance: its own command, or the line of the bundle's process type for a shell.
+ * The argument vector of an instance: its own entry point and command, or the line of the bundle's process type for a shell.
  * `fairway-bundle.json` at the bundle's root holds `{ "processes": { "web": "node server.js" } }`.
  */
 export function commandOf(
-  { command, processType }: Pick<InstanceSpec, 'command' | 'processType'>,
+  {
+    entrypoint = [],
+    command = [],
+    processType,
+  }: Pick<InstanceSpec, 'entrypoint' | 'command' | 'processType'>,
   directory: string,
   shell: readonly string[],
 ): readonly string[] {
-  if (command !== undefined) return command
+  const own = [...entrypoint, ...command]
+  if (own.length > 0) return own
   const processes = processesOf(directory)
   const line = Object.hasOwn(processes, processType) ? processes[processType] : undefined
   if (line !== undefined) return [...shell, '-c', isSimpleCommand(line) ? `exec ${line}` : line]
