@@ -12,17 +12,19 @@ const mayImport: Record<string, readonly string[]> = {
   db: ['lib'],
   operations: ['db', 'lib'],
   flows: ['operations', 'db', 'lib'],
-  reconcile: ['operations', 'db', 'lib'],
+  reconcile: ['operations', 'db', 'triggers', 'lib'],
   runtimes: ['lib'],
   builders: ['lib'],
   traffic: ['lib'],
   addons: ['lib'],
   sources: ['lib'],
+  hosts: ['lib'],
+  triggers: ['lib'],
   api: ['operations', 'db', 'lib'],
 }
 
 /** Adapters may name the type of the port they implement, nothing else of its owner. */
-const adapters = ['runtimes', 'builders', 'traffic', 'addons', 'sources']
+const adapters = ['runtimes', 'builders', 'traffic', 'addons', 'sources', 'hosts']
 
 type Import = { from: string; to: string; typeOnly: boolean }
 
@@ -50,7 +52,9 @@ function allowed({ from, to, typeOnly }: Import): boolean {
   const [source, target] = [folderOf(from), folderOf(to)]
   if (source === target || mayImport[source] === undefined) return true
   if (mayImport[source].includes(target)) return true
-  return adapters.includes(source) && typeOnly && /reconcile\/[a-z-]+-port\.ts$/.test(to)
+  return (
+    adapters.includes(source) && typeOnly && /(reconcile|operations\/triggers)\/[a-z-]+-port\.ts$/.test(to)
+  )
 }
 
 describe('the import table', () => {
