@@ -95,6 +95,16 @@ export const backupMoves = {
 } as const satisfies Moves
 export type BackupStatus = keyof typeof backupMoves
 
+/** `LOST`: it was there and is not any more. */
+export const volumeMoves = {
+  PENDING: ['BOUND', 'FAILED', 'DELETING'],
+  BOUND: ['LOST', 'DELETING'],
+  LOST: ['BOUND', 'DELETING'],
+  FAILED: ['DELETING'],
+  DELETING: [],
+} as const satisfies Moves
+export type VolumeStatus = keyof typeof volumeMoves
+
 export type AddonStatus =
   | 'preDeployment'
   | 'allocating'

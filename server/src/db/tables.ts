@@ -239,6 +239,7 @@ export type JobRunTable = {
   artifact_kind: Generated<string | null>
   artifact_digest: Generated<string | null>
   build_id: Generated<string | null>
+  source: Generated<Json>
   attempt: Generated<number>
   failed: Generated<number>
   instance_id: Generated<string | null>
@@ -288,6 +289,20 @@ export type BackupDestinationTable = {
   spec: Json
   secret: Generated<Buffer | null>
   created_at: Generated<Date>
+}
+
+export type RegistryCredentialTable = {
+  id: string
+  name: string
+  provider: string
+  host: string
+  username: string
+  secret: Buffer
+  scope: Json
+  restricted: Generated<boolean>
+  projects: Generated<string[]>
+  created_at: Generated<Date>
+  updated_at: Generated<Date>
 }
 
 export type BackupTable = {
@@ -372,8 +387,33 @@ export type VolumeTable = {
   spec: Json
   tags: Generated<string[]>
   service_id: Generated<string | null>
+  status: Generated<string>
+  status_message: Generated<string | null>
+  disk: Generated<string | null>
+  used_mb: Generated<number | null>
+  source: Generated<Json>
   created_at: Generated<Date>
   updated_at: Generated<Date>
+}
+
+export type VolumeBackupTable = {
+  id: string
+  project_id: string
+  volume_id: string
+  name: string
+  description: Generated<string>
+  spec: Json
+  status: Generated<string>
+  destination_id: Generated<string | null>
+  record: Generated<Json>
+  error: Generated<Json>
+  abort_requested: Generated<boolean>
+  removing: Generated<boolean>
+  created_by: Generated<string | null>
+  created_at: Generated<Date>
+  updated_at: Generated<Date>
+  started_at: Generated<Date | null>
+  concluded_at: Generated<Date | null>
 }
 
 export type PipelineTable = {
@@ -498,6 +538,7 @@ export type Tables = {
   addon: AddonTable
   addon_generation: AddonGenerationTable
   backup_destination: BackupDestinationTable
+  registry_credential: RegistryCredentialTable
   backup: BackupTable
   restore: RestoreTable
   backup_schedule: BackupScheduleTable
@@ -505,6 +546,7 @@ export type Tables = {
   secret_version: SecretVersionTable
   own_secret: OwnSecretTable
   volume: VolumeTable
+  volume_backup: VolumeBackupTable
   pipeline: PipelineTable
   pipeline_object: PipelineObjectTable
   release_flow: ReleaseFlowTable

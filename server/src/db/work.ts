@@ -17,6 +17,8 @@ export type WorkKind =
   | 'backup'
   | 'restore'
   | 'backup_schedule'
+  | 'volume'
+  | 'volume_backup'
   | 'release_run'
   | 'project'
   | 'sweep'
