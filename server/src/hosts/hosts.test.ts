@@ -18,8 +18,10 @@ const one = (events: GitEvent[]): GitEvent => {
 }
 
 describe('GitHub', () => {
-  const cases = examples.flatMap(({ name, examples }) =>
-    examples.map((body, index) => ({ name, index, body: body as unknown })),
+  // The package declares a default export that it does not have.
+  const published = examples as unknown as { name: string; examples: unknown[] }[]
+  const cases = published.flatMap(({ name, examples: bodies }) =>
+    bodies.map((body, index) => ({ name, index, body })),
   )
 
   it.each(cases)('gives the published payload $name $index a verdict', ({ name, body }) => {
