@@ -4,7 +4,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@fairway/source'] } },
   resolve: { conditions: ['@fairway/source'] },
   test: {
-    include: ['{contract,server,gateway,cli,e2e}/src/**/*.test.ts'],
+    include: ['{contract,server,gateway,cli,web,e2e}/src/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -1,0 +1,31 @@
+import { Text } from '@mantine/core'
+import { Handle, type NodeProps, Position } from '@xyflow/react'
+import { memo } from 'react'
+import { toneOf } from '../ui/status-words.ts'
+import classes from './step-card.module.css'
+import type { StepData } from './step-card.tsx'
+import { responseOf, stepsOf, titleOf } from './steps.ts'
+
+/** A workflow or a loop: the frame around its steps. */
+export const ContainerCard = memo(({ data }: NodeProps) => {
+  const { placed, selected, problem } = data as StepData
+  const { node, width, height } = placed
+  const response = responseOf(node)
+  const tone = problem === undefined ? response && toneOf(response.status) : 'red'
+  return (
+    <div className={classes.container} data-tone={tone} data-selected={selected} style={{ width, height }}>
+      <Handle type="target" position={Position.Left} className={classes.handle} isConnectable={false} />
+      <Text size="xs" fw={650} c="dimmed" truncate>
+        {titleOf(node)}
+        {node.ref === undefined ? '' : ` · ${node.ref}`}
+        {problem === undefined ? '' : ` · ${problem}`}
+      </Text>
+      {stepsOf(node).length === 0 && (
+        <Text size="xs" c="dimmed" mt={14}>
+          No steps yet
+        </Text>
+      )}
+      <Handle type="source" position={Position.Right} className={classes.handle} isConnectable={false} />
+    </div>
+  )
+})
