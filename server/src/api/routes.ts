@@ -10,6 +10,7 @@ import { jobRoutes } from './jobs/routes.ts'
 import { logRoutes } from './logs/routes.ts'
 import { pipelineRoutes } from './pipelines/routes.ts'
 import { projectRoutes } from './projects/routes.ts'
+import { registryRoutes } from './registries/routes.ts'
 import { releaseFlowRoutes } from './release-flows/flow-routes.ts'
 import { releaseRunRoutes } from './release-flows/run-routes.ts'
 import type { Route } from './route.ts'
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   ...teamRoutes,
   ...tokenRoutes,
   ...tagRoutes,
+  ...registryRoutes,
   ...projectRoutes,
   ...serviceRoutes,
   ...serviceActionRoutes,
