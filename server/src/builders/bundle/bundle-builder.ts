@@ -4,6 +4,7 @@ import { FairwayError } from '@fairway/contract/errors'
 import type { CrashPoints } from '../../lib/crash-point.ts'
 import { hasCode } from '../../lib/has-code.ts'
 import type { Builder, BuildRequest, BuiltArtifact } from '../../reconcile/builder-port.ts'
+import { withBuildDeadline } from '../build-deadline.ts'
 import { type BundleStore, createBundleStore, namesIn, removeReadOnly } from './bundle-store.ts'
 import { copyContext, findContext, writeBuildFiles } from './copy-context.ts'
 import { killProcessesAtHome } from './leftover-processes.ts'
@@ -39,7 +40,7 @@ export function createBundleBuilder(options: BundleBuilderOptions): Builder {
     build: async (request) => {
       swept ??= sweep(stagingRoot)
       await swept
-      return withDeadline(options.timeoutSeconds, request.signal, (signal) =>
+      return withBuildDeadline(options.timeoutSeconds, request.signal, (signal) =>
         inStaging(stagingRoot, (staging) => build({ ...request, signal }, { options, store, staging })),
       )
     },
@@ -68,25 +69,6 @@ async function inStaging<T>(root: string, work: (staging: Staging) => Promise<T>
     throw error
   } finally {
     await removeReadOnly(folder)
-  }
-}
-
-async function withDeadline<T>(
-  seconds: number,
-  outer: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const abort = new AbortController()
-  const stop = (): void => abort.abort(new FairwayError('aborted', 'The build was aborted.'))
-  const late = new FairwayError('timed_out', `The build took longer than ${seconds} seconds and was stopped.`)
-  const timer = setTimeout(() => abort.abort(late), seconds * 1000)
-  outer.addEventListener('abort', stop, { once: true })
-  if (outer.aborted) stop()
-  try {
-    return await work(abort.signal)
-  } finally {
-    clearTimeout(timer)
-    outer.removeEventListener('abort', stop)
   }
 }
 

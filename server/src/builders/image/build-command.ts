@@ -12,21 +12,17 @@ export type BuildCommand = {
   secretFiles: Readonly<Record<string, string>>
   labels: Readonly<Record<string, string>>
   tag: string
-  /** Receives the id of the image. */
-  idFile: string
-  cgroupParent?: string | undefined
 }
 
 /** The argument vector after `docker`. Pure. */
 export function buildCommandArgs(command: BuildCommand): string[] {
-  const { target, cgroupParent } = command
+  const { target } = command
   return [
     ...['--config', command.configFolder, '--host', `unix://${command.socket}`],
     ...['build', '--progress', 'plain', '--file', command.dockerfile],
-    ...['--tag', command.tag, '--iidfile', command.idFile],
+    ...['--tag', command.tag],
     ...(target === undefined ? [] : ['--target', target]),
     ...(command.useCache ? [] : ['--no-cache']),
-    ...(cgroupParent === undefined ? [] : ['--cgroup-parent', cgroupParent]),
     ...command.argumentNames.flatMap((name) => ['--build-arg', name]),
     ...Object.entries(command.secretFiles).flatMap(([id, file]) => ['--secret', `id=${id},src=${file}`]),
     ...Object.entries(command.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
