@@ -7,8 +7,8 @@ import { containerName, labelsOf } from './labels.ts'
 export type Surroundings = {
   installation: string
   image: string
-  /** The image's own way to start this process type, where it has process types. */
-  processEntrypoint: readonly string[] | undefined
+  /** Undefined: the image's own. */
+  entrypoint: readonly string[] | undefined
   network: string
   mounts: readonly Docker.MountSettings[]
   cpus: number
@@ -38,13 +38,12 @@ const LOGS = { Type: 'json-file', Config: { 'max-size': '8m', 'max-file': '3' } 
 
 /** What the engine is asked to create for an instance. Pure. */
 export function containerOptions(spec: InstanceSpec, around: Surroundings): Docker.ContainerCreateOptions {
-  const entrypoint = spec.entrypoint ?? (spec.command === undefined ? around.processEntrypoint : undefined)
   return {
     name: containerName(around.installation, spec),
     Image: around.image,
     Labels: { ...labelsOf(around.installation, spec) },
     Env: environmentOf(spec),
-    ...(entrypoint !== undefined && { Entrypoint: [...entrypoint] }),
+    ...(around.entrypoint !== undefined && { Entrypoint: [...around.entrypoint] }),
     ...(spec.command !== undefined && { Cmd: [...spec.command] }),
     ...(spec.user !== undefined && { User: spec.user }),
     HostConfig: hostConfig(spec, around),

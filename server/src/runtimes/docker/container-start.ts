@@ -5,7 +5,7 @@ import { checkEnvironment } from '../process/environment.ts'
 import { containerOptions, type Surroundings } from './container-options.ts'
 import type { DockerParts } from './docker-parts.ts'
 import { engineMessage, isAbsentThere, isConflict, isEngineGone, startFailure } from './engine-failure.ts'
-import { processEntrypoint } from './image-process.ts'
+import { entrypointOf } from './image-process.ts'
 import { Images } from './images.ts'
 import { containerName, folderName } from './labels.ts'
 import type { ProjectNetworks } from './networks.ts'
@@ -73,7 +73,7 @@ export class ContainerStart {
     const around = {
       installation,
       image: image.Id,
-      processEntrypoint: processEntrypoint(image, spec.processType),
+      entrypoint: entrypointOf(spec, image),
       network,
       mounts: [...volumes, ...secrets],
       cpus: abilities.cpus,

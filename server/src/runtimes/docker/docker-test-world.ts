@@ -2,10 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectEngine, DEFAULT_ENGINE_SOCKET, type Engine } from '../../lib/docker/engine.ts'
-import type { InstanceSpec } from '../../reconcile/runtime-port.ts'
-import type { RuntimeUnderTest } from '../runtime-contract.ts'
+import type {
+  ExecEvent,
+  ExecRequest,
+  InstanceSpec,
+  ObservedInstance,
+  Runtime,
+} from '../../reconcile/runtime-port.ts'
+import { type RuntimeUnderTest, until } from '../runtime-contract.ts'
 import { createDockerRuntime } from './docker-runtime.ts'
-import { filterOf } from './labels.ts'
+import { filterOf, LABEL } from './labels.ts'
 
 export const TEST_IMAGE = 'node:20-slim'
 
@@ -49,4 +55,44 @@ async function removeAll(engine: Engine, installation: string): Promise<void> {
   await Promise.all(containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true })))
   const networks = await engine.listNetworks({ filters })
   await Promise.all(networks.map(({ Id }) => engine.getNetwork(Id).remove()))
+}
+
+/** The first log line that satisfies the test, waited for. */
+export const line = (
+  runtime: Runtime,
+  id: string,
+  matches: (text: string) => boolean = () => true,
+): Promise<string> =>
+  until(`a line of ${id}`, async () => {
+    for await (const { text } of runtime.logs(id, {})) if (matches(text)) return text
+    return undefined
+  })
+
+export const exited = (runtime: Runtime, id: string): Promise<ObservedInstance> =>
+  until(`${id} to exit`, async () => {
+    const seen = await runtime.observe(id)
+    return seen?.state === 'exited' && seen
+  })
+
+export async function run(runtime: Runtime, id: string, request: ExecRequest) {
+  let [stdout, stderr, exit]: [string, string, Extract<ExecEvent, { type: 'exit' }> | undefined] = [
+    '',
+    '',
+    undefined,
+  ]
+  for await (const event of runtime.exec(id, request)) {
+    if (event.type === 'exit') exit = event
+    else if (event.type === 'stdout') stdout += Buffer.from(event.chunk).toString()
+    else stderr += Buffer.from(event.chunk).toString()
+  }
+  return { stdout, stderr, exit }
+}
+
+/** Everything that anyone at the engine is told of an instance's container. */
+export async function inspected(engine: Engine, installation: string, id: string) {
+  const [found] = await engine.listContainers({
+    all: true,
+    filters: filterOf(installation, { [LABEL.instance]: id }),
+  })
+  return engine.getContainer(found?.Id ?? '').inspect()
 }

@@ -42,13 +42,6 @@ export function startFailure(error: unknown): unknown {
       "The engine's disk is full. Free some space, then try again.",
       options,
     )
-  const program = /exec: "([^"]*)": (?:executable file not found|stat |permission denied)/.exec(message)?.[1]
-  if (program !== undefined)
-    return new FairwayError(
-      'runtime_failed',
-      `The image has no program "${program}" that can be run. Check the command and the entry point.`,
-      options,
-    )
   if (/unable to find user|no matching entries in passwd/i.test(message))
     return new FairwayError(
       'runtime_failed',

@@ -32,12 +32,13 @@ export async function* execIn(container: Docker.Container, request: ExecRequest)
   const ending = new Ending(container, { marker, socket, request })
   // What ends the inputs when the command has ended, however it did.
   const over = new AbortController()
-  if (request.stdin !== undefined) ending.guard(feed(request.stdin, socket, over.signal))
+  if (request.stdin !== undefined) ending.guard(feed(request, socket, over.signal))
   if (request.tty !== undefined) ending.guard(resizing(exec, request, over.signal))
   try {
     yield* outputOf(socket, request, ending)
-    const { ExitCode } = await ended(exec)
+    const { ExitCode, Pid } = await ended(exec)
     ending.rethrow()
+    if (Pid === 0) throw notRun(request)
     yield { type: 'exit', exitCode: ExitCode ?? 128, ...(ending.ordered && { signal: 'SIGKILL' }) }
   } finally {
     over.abort()
@@ -58,6 +59,13 @@ async function* outputOf(
     if (!ending.ordered) throw error
   }
 }
+
+/** The engine has said why in the output. */
+const notRun = ({ command: [program = ''] }: ExecRequest): FairwayError =>
+  new FairwayError(
+    'runtime_failed',
+    `"${program}" cannot be run in the instance. Is it in the image, and may it be run?`,
+  )
 
 type Hijacked = Awaited<ReturnType<Docker.Exec['start']>>
 type Running = { marker: string; socket: Hijacked; request: ExecRequest }
@@ -131,15 +139,18 @@ async function ended(exec: Docker.Exec): Promise<Docker.ExecInspectInfo> {
   }
 }
 
-async function feed(input: AsyncIterable<Uint8Array>, socket: Hijacked, over: AbortSignal): Promise<void> {
+async function feed({ stdin = [], tty }: Feeding, socket: Hijacked, over: AbortSignal): Promise<void> {
   // A command that ends without reading its input is no error.
   socket.on('error', () => socket.destroy())
-  for await (const chunk of input) {
+  for await (const chunk of stdin) {
     if (over.aborted || socket.destroyed || !socket.writable) return
     if (!socket.write(chunk)) await drained(socket)
   }
-  socket.end()
+  // A terminal has no end of input: the engine would end its output with it.
+  if (tty === undefined) socket.end()
 }
+
+type Feeding = { stdin?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>; tty?: TerminalSize }
 
 const drained = (socket: Hijacked): Promise<void> =>
   new Promise((resolve) => {

@@ -1,17 +1,19 @@
 import type Docker from 'dockerode'
+import type { InstanceSpec } from '../../reconcile/runtime-port.ts'
 
 const BUILDPACKS_LABEL = 'io.buildpacks.build.metadata'
 
 /**
- * How an image of Cloud Native Buildpacks starts a process type: such images keep one entry point for each. Undefined
- * for other images, and for a type it does not have: they start what they start. Pure.
+ * The entry point of an instance; undefined for the image's own. An image of Cloud Native Buildpacks has one for each
+ * process type, and one that runs any command in the environment the buildpacks made. Pure.
  */
-export function processEntrypoint(
-  { Config }: Pick<Docker.ImageInspectInfo, 'Config'>,
-  processType: string,
+export function entrypointOf(
+  { entrypoint, command, processType }: Pick<InstanceSpec, 'entrypoint' | 'command' | 'processType'>,
+  { Config }: { Config: Pick<Docker.ImageInspectInfo['Config'], 'Labels'> },
 ): readonly string[] | undefined {
   const metadata = Config.Labels?.[BUILDPACKS_LABEL]
-  if (metadata === undefined) return undefined
+  if (entrypoint !== undefined || metadata === undefined) return entrypoint
+  if (command !== undefined) return ['/cnb/lifecycle/launcher']
   const { processes = [] } = JSON.parse(metadata) as { processes?: { type: string }[] }
   return processes.some(({ type }) => type === processType) ? [`/cnb/process/${processType}`] : undefined
 }

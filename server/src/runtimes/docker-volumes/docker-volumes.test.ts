@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { extract, pack } from 'tar-stream'
+import { describe, expect, test } from 'vitest'
+import { connectEngine, DEFAULT_ENGINE_SOCKET, type Engine } from '../../lib/docker/engine.ts'
+import { dockerHere } from '../../lib/docker/test-engine.ts'
+import { newPlace, testVolumeStore, type VolumesUnderTest } from '../volume-contract.ts'
+import { createDockerVolumes, VOLUME_LABEL } from './docker-volumes.ts'
+
+const never = () => new AbortController().signal
+
+type UnderTest = VolumesUnderTest & { engine: Engine; installation: string }
+
+/** An installation of its own on the real engine; afterwards nothing of it is left. */
+async function withStore(work: (under: UnderTest) => Promise<void>): Promise<void> {
+  const engine = connectEngine(DEFAULT_ENGINE_SOCKET)
+  const installation = `test-${randomUUID().slice(0, 13)}`
+  const store = createDockerVolumes({ engine, installation })
+  const filters = { label: [`${VOLUME_LABEL.installation}=${installation}`] }
+  try {
+    await work({
+      engine,
+      installation,
+      store,
+      async write(disk, files) {
+        const tar = pack()
+        for (const [name, content] of Object.entries(files)) tar.entry({ name: `volume/${name}` }, content)
+        tar.finalize()
+        await store.import(disk, tar, never())
+      },
+      async read(disk) {
+        const entries = extract()
+        const files: Record<string, string> = {}
+        const tar = await store.export(disk, never())
+        const fed = (async () => {
+          for await (const chunk of tar) entries.write(chunk)
+          entries.end()
+        })()
+        for await (const entry of entries) {
+          let content = ''
+          for await (const chunk of entry) content += String(chunk)
+          if (entry.header.type === 'file') files[entry.header.name.slice('volume/'.length)] = content
+        }
+        await fed
+        return files
+      },
+    })
+    // Whatever happened, no container that copies is left.
+    expect(await engine.listContainers({ all: true, filters })).toEqual([])
+  } finally {
+    for (const { Id } of await engine.listContainers({ all: true, filters }))
+      await engine.getContainer(Id).remove({ force: true })
+    const { Volumes } = await engine.listVolumes({ filters })
+    for (const { Name } of Volumes ?? []) await engine.getVolume(Name).remove()
+  }
+}
+
+describe.skipIf(!dockerHere)('named volumes of a real Docker Engine', () => {
+  testVolumeStore(withStore)
+
+  test('owners, modes and links survive a copy, also those of the volume itself', () =>
+    withStore(async ({ store }) => {
+      const [from, to] = [newPlace(), newPlace()]
+      for (const place of [from, to]) await store.create(place, { sizeMb: 256 })
+      const tar = pack()
+      tar.entry({ name: 'volume/', type: 'directory', mode: 0o750, uid: 999, gid: 998 })
+      tar.entry({ name: 'volume/secret', mode: 0o600, uid: 999, gid: 998 }, 'sealed')
+      tar.entry({ name: 'volume/link', type: 'symlink', linkname: '/etc/passwd' })
+      tar.entry({ name: 'volume/same', type: 'link', linkname: 'volume/secret', uid: 999, gid: 998 })
+      tar.finalize()
+      await store.import(from.disk, tar, never())
+      await store.import(to.disk, await store.export(from.disk, never()), never())
+      const entries = extract()
+      const chunks = await store.export(to.disk, never())
+      for await (const chunk of chunks) entries.write(chunk)
+      entries.end()
+      const found: Record<string, unknown> = {}
+      for await (const entry of entries) {
+        const { name, type, uid, linkname, mode } = entry.header
+        found[name] = [type, uid, (mode ?? 0) & 0o777, linkname]
+        entry.resume()
+      }
+      expect(found).toEqual({
+        'volume/': ['directory', 999, 0o750, null],
+        'volume/link': ['symlink', 0, 0o777, '/etc/passwd'],
+        'volume/same': ['file', 999, 0o600, null].with(0, expect.any(String)).with(3, expect.anything()),
+        'volume/secret': expect.any(Array),
+      })
+    }))
+
+  test('a volume that another installation, or nobody of us, made is never touched', () =>
+    withStore(async ({ store, engine }) => {
+      const { disk } = newPlace()
+      await engine.createVolume({ Name: disk })
+      try {
+        const place = { ...newPlace(), disk }
+        await expect(store.create(place, { sizeMb: 256 })).rejects.toThrow(/not made by this Fairway/)
+        await expect(store.remove(disk)).rejects.toThrow(/not made by this Fairway/)
+        await expect(store.export(disk, never())).rejects.toThrow(/not made by this Fairway/)
+      } finally {
+        await engine.getVolume(disk).remove()
+      }
+    }))
+
+  test('a volume stays while a container that uses it runs, and goes with an ended one that holds it', () =>
+    withStore(async ({ store, engine, installation }) => {
+      const place = newPlace()
+      await store.create(place, { sizeMb: 256 })
+      const container = await engine.createContainer({
+        Image: 'debian:12-slim',
+        Cmd: ['sleep', '60'],
+        Labels: { [VOLUME_LABEL.installation]: installation },
+        HostConfig: { Mounts: [{ Type: 'volume', Source: place.disk, Target: '/data' }] },
+      })
+      await container.start()
+      await expect(store.remove(place.disk)).rejects.toThrow(/in use by a container that runs/)
+      expect(await store.exists(place.disk)).toBe(true)
+      await container.kill()
+      await container.wait()
+      await store.remove(place.disk)
+      expect(await store.exists(place.disk)).toBe(false)
+    }))
+})
