@@ -23,6 +23,19 @@ export type ServiceReport = {
     longestGapMs: number
     latencyMs: { p50: number; p99: number }
   }
+  /** Where the public reaches the service's TCP ports. */
+  tcp?: { name: string; listenPort: number }[]
+}
+
+/** A certificate with its chain and key in PEM, and the hosts it is shown for (`*.example.org` is one label). */
+export type GatewayCertificate = { name: string; hosts: string[]; pem: string }
+
+export type TlsSettings = {
+  certificates: readonly GatewayCertificate[]
+  /** Who answers `/.well-known/acme-challenge/` on the plain port. */
+  challenge?: { host: string; port: number }
+  /** Hosts whose plain requests are sent on to https. */
+  redirectHosts?: readonly string[]
 }
 
 /**
@@ -37,5 +50,9 @@ export type Traffic = {
   list(): Promise<{ key: string; generation: number }[]>
   /** Where the public listens, for links: for instance `http://127.0.0.1:8080`. */
   publicUrl(): string
+  /** Present when the gateway serves TLS. Replaces all certificates as a whole; resolves once they are served. */
+  tls?: { apply(settings: TlsSettings): Promise<void> }
+  /** What routes may ask for beyond HTTP/1.1 instances. Absent: nothing. */
+  serves?: { tcp: boolean; http2Instances: boolean }
   close(): Promise<void>
 }
