@@ -34,17 +34,31 @@ const inside = createRoute({
 const page = <const P extends string>(path: P, component: ReturnType<typeof lazyRouteComponent>) =>
   createRoute({ getParentRoute: () => inside, path, component })
 
-const projects = page(
-  '/',
-  lazyRouteComponent(() => import('./pages/projects-page.tsx'), 'ProjectsPage'),
-)
-const project = page(
-  '/projects/$projectId',
-  lazyRouteComponent(() => import('./pages/project-page.tsx'), 'ProjectPage'),
-)
+const pages = [
+  page(
+    '/',
+    lazyRouteComponent(() => import('./pages/projects-page.tsx'), 'ProjectsPage'),
+  ),
+  page(
+    '/projects/$projectId',
+    lazyRouteComponent(() => import('./pages/project/project-page.tsx'), 'ProjectPage'),
+  ),
+  page(
+    '/projects/$projectId/pipelines/$pipelineId',
+    lazyRouteComponent(() => import('./pages/pipelines/board-page.tsx'), 'BoardPage'),
+  ),
+  page(
+    '/projects/$projectId/pipelines/$pipelineId/$stage/runs',
+    lazyRouteComponent(() => import('./pages/runs/runs-page.tsx'), 'RunsPage'),
+  ),
+  page(
+    '/projects/$projectId/pipelines/$pipelineId/$stage/runs/$runId',
+    lazyRouteComponent(() => import('./pages/runs/run-page.tsx'), 'RunPage'),
+  ),
+]
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, inside.addChildren([projects, project])]),
+  routeTree: root.addChildren([signIn, inside.addChildren(pages)]),
   defaultPreload: 'intent',
   defaultPendingComponent: PageLoading,
   defaultErrorComponent: PageError,

@@ -1,0 +1,75 @@
+import { getAddon } from '@fairway/contract/routes/addons'
+import { getJob } from '@fairway/contract/routes/jobs'
+import { getService } from '@fairway/contract/routes/services'
+import { Anchor, Card, Group, Text } from '@mantine/core'
+import { IconBox, IconClockPlay, IconDatabase } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { read } from '../../api/queries.ts'
+import { Deployed, type DeployedSource } from '../../ui/deployed.tsx'
+import { StatusBadge } from '../../ui/status-badge.tsx'
+import type { Member } from './board-page.tsx'
+
+const ICONS = { service: IconBox, job: IconClockPlay, addon: IconDatabase }
+const FOLDERS = { service: 'services', job: 'jobs', addon: 'addons' }
+
+/** A resource of a stage: how it is and which version it runs. */
+export function MemberCard({ projectId, member }: { projectId: string; member: Member }) {
+  const Icon = ICONS[member.type]
+  const seen = useMember(projectId, member)
+  return (
+    <Card withBorder padding="xs">
+      <Group justify="space-between" wrap="nowrap" gap="xs">
+        <Group gap={6} wrap="nowrap">
+          <Icon size={16} aria-label={member.type} />
+          <Anchor
+            component={Link}
+            to={`/projects/${projectId}/${FOLDERS[member.type]}/${member.id}`}
+            size="sm"
+            fw={600}
+          >
+            {member.id}
+          </Anchor>
+        </Group>
+        {seen?.status !== undefined && <StatusBadge status={seen.status} />}
+      </Group>
+      {seen?.remark !== undefined && (
+        <Text size="xs" c="dimmed">
+          {seen.remark}
+        </Text>
+      )}
+      {seen?.source !== undefined && <Deployed projectId={projectId} source={seen.source} />}
+    </Card>
+  )
+}
+
+type Seen = { status: string | undefined; remark?: string | undefined; source?: DeployedSource | undefined }
+
+function useMember(projectId: string, { id, type }: Member): Seen | undefined {
+  const service = useQuery({
+    ...read(getService, { params: { projectId, serviceId: id } }),
+    enabled: type === 'service',
+    select: (data): Seen => ({
+      status: data.servicePaused ? 'paused' : data.status.deployment?.status,
+      remark: `${data.deployment?.instances ?? 0} instance${data.deployment?.instances === 1 ? '' : 's'}`,
+      source: data.deployment,
+    }),
+  })
+  const job = useQuery({
+    ...read(getJob, { params: { projectId, jobId: id } }),
+    enabled: type === 'job',
+    select: (data): Seen => ({
+      status: undefined,
+      source: (data as unknown as { deployment?: DeployedSource }).deployment,
+    }),
+  })
+  const addon = useQuery({
+    ...read(getAddon, { params: { projectId, addonId: id } }),
+    enabled: type === 'addon',
+    select: (data): Seen => {
+      const { status, spec, version } = data as { status?: string; spec?: { type: string }; version?: string }
+      return { status, remark: [spec?.type, version].filter(Boolean).join(' ') }
+    },
+  })
+  return service.data ?? job.data ?? addon.data
+}

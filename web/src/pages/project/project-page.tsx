@@ -1,0 +1,69 @@
+import { listPipelines } from '@fairway/contract/routes/pipelines'
+import { getProject } from '@fairway/contract/routes/projects'
+import { listServices } from '@fairway/contract/routes/services'
+import { Anchor, SimpleGrid, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { read } from '../../api/queries.ts'
+import { Loaded } from '../../ui/loaded.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { usePathParams } from '../path-params.ts'
+import { ResourceCard } from './resource-card.tsx'
+import { Triage } from './triage.tsx'
+
+/** Everything of a project with how it is, what needs somebody first. */
+export function ProjectPage() {
+  const params = usePathParams('projectId')
+  const project = useQuery(read(getProject, { params }))
+  const services = useQuery(read(listServices, { params }))
+  const pipelines = useQuery(read(listPipelines, { params }))
+  const at = `/projects/${params.projectId}`
+  return (
+    <Loaded query={project}>
+      {({ name, description, jobs, addons }) => (
+        <>
+          <PageTitle title={name} below={<Text c="dimmed">{description}</Text>} />
+          <Stack gap="xl">
+            <Triage projectId={params.projectId} services={services.data?.services ?? []} />
+            <ResourceCard title="Pipelines" empty="A pipeline takes a version from stage to stage.">
+              {pipelines.data?.pipelines.map((pipeline) => ({
+                to: `${at}/pipelines/${pipeline.id}`,
+                name: pipeline.name,
+                remark: pipeline.description,
+              }))}
+            </ResourceCard>
+            <SimpleGrid cols={{ base: 1, md: 3 }}>
+              <ResourceCard title="Services" empty="A service builds and runs your code.">
+                {services.data?.services.map((service) => ({
+                  to: `${at}/services/${service.id}`,
+                  name: service.name,
+                  remark: service.serviceType,
+                  status: service.servicePaused
+                    ? 'paused'
+                    : (service.status.deployment?.status ?? service.status.build?.status),
+                }))}
+              </ResourceCard>
+              <ResourceCard title="Jobs" empty="A job runs once, by hand, on a schedule or in a release.">
+                {jobs.map((job) => ({ to: `${at}/jobs/${job.id}`, name: job.name, remark: job.jobType }))}
+              </ResourceCard>
+              <ResourceCard title="Addons" empty="An addon is a database with backups.">
+                {addons.map((addon) => ({
+                  to: `${at}/addons/${addon.id}`,
+                  name: addon.name,
+                  remark: addon.spec.type,
+                }))}
+              </ResourceCard>
+            </SimpleGrid>
+            <Text size="sm" c="dimmed">
+              Everything here can be written by the <Anchor href="/v1/docs">API</Anchor> and the command line
+              too.{' '}
+              <Anchor component={Link} to="/">
+                All projects
+              </Anchor>
+            </Text>
+          </Stack>
+        </>
+      )}
+    </Loaded>
+  )
+}

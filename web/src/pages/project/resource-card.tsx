@@ -1,0 +1,38 @@
+import { Anchor, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { StatusBadge } from '../../ui/status-badge.tsx'
+
+type Row = { to: string; name: string; remark?: string; status?: string | undefined }
+type ResourceCardProps = { title: string; empty: string; children: readonly Row[] | undefined }
+
+/** The resources of one kind, each with how it is. `undefined`: still being read. */
+export function ResourceCard({ title, empty, children }: ResourceCardProps) {
+  return (
+    <Paper withBorder p="md" component="section" aria-label={title}>
+      <Title order={2} size="h4" mb="sm">
+        {title}
+      </Title>
+      {children === undefined && <Skeleton height={24} />}
+      {children?.length === 0 && (
+        <Text size="sm" c="dimmed">
+          {empty}
+        </Text>
+      )}
+      <Stack gap={6}>
+        {children?.map(({ to, name, remark, status }) => (
+          <Group key={to} justify="space-between" wrap="nowrap">
+            <div>
+              <Anchor component={Link} to={to}>
+                {name}
+              </Anchor>{' '}
+              <Text span size="xs" c="dimmed">
+                {remark}
+              </Text>
+            </div>
+            {status !== undefined && <StatusBadge status={status} />}
+          </Group>
+        ))}
+      </Stack>
+    </Paper>
+  )
+}

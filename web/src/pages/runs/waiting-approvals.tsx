@@ -1,0 +1,50 @@
+import type { FlowNode } from '@fairway/contract/nodes/kinds'
+import { answerApproval } from '@fairway/contract/routes/release-runs'
+import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { call } from '../../api/client.ts'
+import { useAction } from '../../api/use-action.ts'
+import { allSteps, responseOf } from '../../flow/steps.ts'
+import type { RunParams } from './run-page.tsx'
+
+/** The steps that wait for people, with the two answers. */
+export function WaitingApprovals({ params, root }: { params: RunParams; root: FlowNode }) {
+  const waiting = allSteps(root).filter(
+    ({ node }) =>
+      node.kind === 'Approval' &&
+      !/^(success|failure|skipped|aborted|pending)$/.test(responseOf(node)?.status ?? 'pending'),
+  )
+  return waiting.map(({ path, node }) => <ApprovalAsked key={path} params={params} path={path} node={node} />)
+}
+
+type Verdict = 'approved' | 'rejected'
+
+function ApprovalAsked({ params, path, node }: { params: RunParams; path: string; node: FlowNode }) {
+  const [comment, setComment] = useState('')
+  const answer = useAction({
+    run: (verdict: Verdict) => call(answerApproval, { params, body: { path, verdict, comment } }),
+    refresh: ['projects', params.projectId, 'pipelines'],
+  })
+  const { message } = (node.spec ?? {}) as { message?: string }
+  return (
+    <Alert color="blue" title={`Waiting for an approval${node.ref === undefined ? '' : `: ${node.ref}`}`}>
+      <Stack gap="xs">
+        {message !== undefined && <Text size="sm">{message}</Text>}
+        <TextInput
+          label="Comment"
+          value={comment}
+          onChange={(event) => setComment(event.currentTarget.value)}
+          maxLength={1000}
+        />
+        <Group>
+          <Button onClick={() => answer.mutate('approved')} loading={answer.isPending}>
+            Approve
+          </Button>
+          <Button variant="default" onClick={() => answer.mutate('rejected')} disabled={answer.isPending}>
+            Reject
+          </Button>
+        </Group>
+      </Stack>
+    </Alert>
+  )
+}
