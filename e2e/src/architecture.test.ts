@@ -18,13 +18,14 @@ const mayImport: Record<string, readonly string[]> = {
   traffic: ['lib'],
   addons: ['lib'],
   sources: ['lib'],
+  registries: ['lib'],
   hosts: ['lib'],
   triggers: ['lib'],
   api: ['operations', 'db', 'lib'],
 }
 
 /** Adapters may name the type of the port they implement, nothing else of its owner. */
-const adapters = ['runtimes', 'builders', 'traffic', 'addons', 'sources', 'hosts']
+const adapters = ['runtimes', 'builders', 'traffic', 'addons', 'sources', 'hosts', 'registries']
 
 type Import = { from: string; to: string; typeOnly: boolean }
 

@@ -10,13 +10,19 @@ import type { Config } from './config.ts'
 import type { BackupDestinationRow } from './db/backup-destinations.ts'
 import type { Clock } from './lib/clock.ts'
 import type { CrashPoints } from './lib/crash-point.ts'
+import { connectEngine } from './lib/docker/engine.ts'
 import type { Log } from './lib/log.ts'
 import type { Sealer } from './lib/seal.ts'
 import { openBackupDestination } from './operations/addons/destinations.ts'
 import type { AddonEngine, BackupStorage } from './reconcile/addon-port.ts'
 import type { Builder, Source } from './reconcile/builder-port.ts'
+import type { ImageRegistry } from './reconcile/registry-port.ts'
 import type { Runtime } from './reconcile/runtime-port.ts'
 import type { Traffic } from './reconcile/traffic-port.ts'
+import { createImageRegistry } from './registries/image-registry.ts'
+import { fallingBackToLocalImages } from './registries/local-images.ts'
+import { createNoImages } from './registries/no-images.ts'
+import { hostPlatform } from './registries/platform.ts'
 import { createProcessRuntime } from './runtimes/process/process-runtime.ts'
 import { createGitSource } from './sources/git/source.ts'
 import { startEmbeddedTraffic } from './traffic/embedded/embedded-traffic.ts'
@@ -41,6 +47,7 @@ export type Adapters = {
   traffic: Traffic
   source: Source
   builder: Builder
+  images: ImageRegistry
   buildLogs: BuildLogs
   engines: ReadonlyMap<string, AddonEngine>
   openStorage(destination: BackupDestinationRow | undefined): BackupStorage
@@ -68,10 +75,19 @@ export async function openAdapters({ config, sealer, clock, log, crash }: Adapte
       timeoutSeconds: config.builds.timeoutSeconds,
       crash,
     }),
+    images: imagesOf(config, runtime),
     buildLogs: createBuildLogs({ root: folders.buildLogs, clock }),
     engines: new Map([[postgres.type, postgres]]),
     openStorage: (destination) => storageOf(destination, folders.backups, sealer),
   }
+}
+
+/** Images from elsewhere, for a runtime that can run them. */
+function imagesOf({ docker }: Config, runtime: Runtime): ImageRegistry {
+  if (runtime.capabilities().name === 'process') return createNoImages()
+  const platform = hostPlatform()
+  const registry = createImageRegistry({ platform, insecureHosts: docker.insecureRegistries })
+  return fallingBackToLocalImages(connectEngine(docker.socket), platform, registry)
 }
 
 export function gatewaySettings({ dataFolder, gateway }: Config): GatewaySettings {

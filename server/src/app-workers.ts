@@ -11,6 +11,7 @@ import type { CrashPoints } from './lib/crash-point.ts'
 import type { Log } from './lib/log.ts'
 import type { Sealer } from './lib/seal.ts'
 import { deployToJobsFollowing } from './operations/jobs/continuous.ts'
+import { lookUpImage } from './operations/registries/external-image.ts'
 import { deployIfFollowing } from './operations/services/continuous-deploy.ts'
 import { addonHandler } from './reconcile/addons.ts'
 import { backupScheduleHandler } from './reconcile/backup-schedules.ts'
@@ -63,6 +64,8 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
         ...deps,
         rules: flowRules,
         resolveCommit: (request) => adapters.source.resolve(request),
+        lookUpImage: (use, signal) =>
+          lookUpImage({ ...deps, resolveImage: adapters.images.resolve }, use, signal),
         exec: (runtimeId, request) => runInInstance(adapters, runtimeId, request),
         allowPrivateWebhooks: config.allowPrivateWebhooks,
       }),

@@ -137,6 +137,7 @@ function httpOf({ db, adapters, sealer, log, mask }: Shared, listener: Listener)
     notifications: listener,
     streams: streamsOf(db, adapters),
     flowRules,
+    resolveImage: adapters.images.resolve,
     listBranches: (url: string, signal: AbortSignal) => adapters.source.branches({ url, signal }),
   }
   return createHttp(deps, {

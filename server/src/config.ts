@@ -14,7 +14,13 @@ export type Config = {
   api: { host: string; port: number }
   /** What to run with; `auto` takes what is there at the first start and keeps to it. */
   parts: Wanted
-  docker: { socket: string; registry: RegistryConfig | undefined; nodeImage: string }
+  docker: {
+    socket: string
+    registry: RegistryConfig | undefined
+    nodeImage: string
+    /** Registries without TLS, besides those of this host. */
+    insecureRegistries: string[]
+  }
   gateway: {
     host: string
     port: number
@@ -63,6 +69,13 @@ const environment = z.object({
     .optional(),
   FAIRWAY_REGISTRY_USERNAME: z.string().min(1).optional(),
   FAIRWAY_REGISTRY_PASSWORD_FILE: z.string().min(1).optional(),
+  FAIRWAY_INSECURE_REGISTRIES: z
+    .string()
+    .regex(
+      /^[a-z0-9.-]+(:\d+)?(,[a-z0-9.-]+(:\d+)?)*$/,
+      'must be hosts with commas between them, for instance registry.lan:5000,cache.lan',
+    )
+    .optional(),
   FAIRWAY_NODE_IMAGE: z.string().min(1).default('node:20-slim'),
   FAIRWAY_HAPROXY: z.string().min(1).default('haproxy'),
   FAIRWAY_GATEWAY_HTTPS_PORT: port.default(7443),
@@ -103,6 +116,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       socket: values.FAIRWAY_DOCKER_SOCKET ?? socketOf(values.DOCKER_HOST),
       registry: registryOf(values),
       nodeImage: values.FAIRWAY_NODE_IMAGE,
+      insecureRegistries: values.FAIRWAY_INSECURE_REGISTRIES?.split(',') ?? [],
     },
     path: values.PATH,
     gateway: {

@@ -4,6 +4,7 @@ import { patchOf } from '../patch-of.ts'
 import { externalSource, internalSource } from '../resources/deployment.ts'
 import { healthCheck } from '../resources/health-check.ts'
 import { portFields } from '../resources/ports.ts'
+import { registryProviders } from '../resources/registry.ts'
 import { buildService, combinedService, deploymentService, serviceKinds } from '../resources/service.ts'
 import { route } from '../route.ts'
 import { clusterView } from './projects.ts'
@@ -60,7 +61,12 @@ export const sourceView = {
     })
     .optional(),
   external: z
-    .object({ imagePath: z.string(), registryProvider: z.string(), privateImage: z.boolean() })
+    .object({
+      imagePath: z.string(),
+      registryProvider: z.enum(registryProviders),
+      privateImage: z.boolean(),
+      credentials: z.string().optional(),
+    })
     .optional(),
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Sealer } from '../lib/seal.ts'
 import type { FlowRules } from '../operations/flows/flow-rules.ts'
+import type { ResolveImage } from '../operations/registries/external-image.ts'
 import type { Streams } from './streams/streams-port.ts'
 
 /** Wakes whoever waits on a database notification channel; answers how to stop. */
@@ -22,6 +23,7 @@ export type ApiDeps = {
   streams: Streams
   /** The pure rules of release flows: `flows/rules.ts`. */
   flowRules: FlowRules
+  resolveImage: ResolveImage
   /** The branches of a repository. Fails with `repository_unreachable` or `invalid_git_url`. */
   listBranches(url: string, signal: AbortSignal): Promise<{ name: string; sha: string }[]>
 }

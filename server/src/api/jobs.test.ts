@@ -40,7 +40,11 @@ describe('200', () => {
       const { backoffLimit, activeDeadlineSeconds, ...rest } = migrate
       const settings = { backoffLimit, activeDeadlineSeconds }
       const generic = await ok<Job>('POST', JOBS, { ...rest, name: 'other', settings })
-      expect(typed).toMatchObject({ jobType: 'manual', artifact: 'shop/migrate:1', settings })
+      expect(typed).toMatchObject({
+        jobType: 'manual',
+        artifact: expect.stringMatching(/^shop\/migrate@sha256:[a-f0-9]{64}$/),
+        settings,
+      })
       expect(generic.settings).toEqual(typed.settings)
       expect(await ok('GET', JOBS)).toMatchObject({ jobs: [{ id: 'migrate' }, { id: 'other' }] })
     }))

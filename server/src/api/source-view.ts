@@ -1,5 +1,7 @@
+import { providerOf } from '@fairway/contract/resources/registry'
 import type { Db } from '../db/db.ts'
 import { type DeployedSource, readRepository } from '../db/service-status.ts'
+import { parseImageReference } from '../lib/image-reference.ts'
 import { appIdOf } from './cluster.ts'
 
 type Asked = {
@@ -35,18 +37,9 @@ export async function sourceViewOf(
   }
 }
 
-const imageView = ({ imagePath, credentials }: { imagePath: string; credentials?: string | undefined }) => ({
+const imageView = ({ imagePath, credentials }: NonNullable<Asked['external']>) => ({
   imagePath,
-  registryProvider: registryOf(imagePath),
+  registryProvider: providerOf(parseImageReference(imagePath).image?.registry ?? ''),
   privateImage: credentials !== undefined,
+  ...(credentials !== undefined && { credentials }),
 })
-
-function registryOf(imagePath: string): string {
-  const [first = '', rest] = imagePath.split('/')
-  if (rest === undefined || !/[.:]/.test(first) || first === 'docker.io') return 'dockerhub'
-  if (first === 'ghcr.io') return 'github'
-  if (first.startsWith('registry.gitlab')) return 'gitlab'
-  if (first.endsWith('amazonaws.com')) return 'ecr'
-  if (first.endsWith('azurecr.io')) return 'acr'
-  return first.endsWith('.pkg.dev') ? 'gar' : 'custom'
-}

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { type Db, transaction } from '../db/db.ts'
 import { openListener } from '../db/listen.ts'
@@ -61,8 +61,15 @@ function realDeps(db: Db, notifications: Notifications): ApiDeps {
     notifications,
     streams: noStreams,
     flowRules: noFlowRules,
+    resolveImage: everyImage,
     listBranches: async () => [{ name: 'main', sha: 'a'.repeat(40) }],
   }
+}
+
+/** A registry that has every image: its digest is that of its name. */
+const everyImage: ApiDeps['resolveImage'] = async ({ reference }) => {
+  const digest = `sha256:${createHash('sha256').update(reference).digest('hex')}`
+  return { reference: `${reference.replace(/:[^/]*$/, '')}@${digest}`, digest }
 }
 
 /** Nothing runs in these tests: logs are empty. */

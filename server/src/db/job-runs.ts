@@ -23,6 +23,8 @@ export type JobRunRow = {
   artifact_kind: 'bundle' | 'image'
   artifact_digest: string
   build_id: string | null
+  /** How people named it: `{internal: …}` or `{external: …}`; null in runs of before this was kept. */
+  source: unknown
   attempt: number
   failed: number
   instance_id: string | null
@@ -45,6 +47,7 @@ const columns = [
   'artifact_kind',
   'artifact_digest',
   'build_id',
+  'source',
   'attempt',
   'failed',
   'instance_id',
@@ -86,6 +89,7 @@ export type NewJobRun = JobKey & {
   artifactKind: string
   artifactDigest: string
   buildId: string | null
+  source: unknown
   actor: string | null
 }
 
@@ -102,6 +106,7 @@ export async function insertJobRun(tx: Tx, run: NewJobRun): Promise<void> {
       artifact_kind: run.artifactKind,
       artifact_digest: run.artifactDigest,
       build_id: run.buildId,
+      source: toJson(run.source),
       created_by: run.actor,
     })
     .execute()

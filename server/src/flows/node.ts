@@ -1,4 +1,5 @@
 import type { FlowNode } from '@fairway/contract/nodes/kinds'
+import type { ExternalSource } from '@fairway/contract/resources/deployment'
 import type { Tx } from '../db/db.ts'
 import type { ReleaseRunRow } from '../db/release-runs.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -19,6 +20,8 @@ export type NodeDeps = {
     branch: string
     signal: AbortSignal
   }): Promise<{ sha: string; message: string }>
+  /** The reference with digest that an image reference points at now. Throws as registries do. */
+  lookUpImage(use: { projectId: string; external: ExternalSource }, signal: AbortSignal): Promise<string>
   /** Runs a command in an instance of the runtime, without a shell; answers its last output, both streams. */
   exec(
     runtimeId: string,

@@ -4,6 +4,7 @@ import type { NodeError, Outcome } from './model.ts'
 /** Refusals that another attempt may not meet again. */
 const TRANSIENT: readonly ErrorCode[] = [
   'repository_unreachable',
+  'registry_unreachable',
   'rate_limited',
   'timed_out',
   'unauthorized',
@@ -16,7 +17,7 @@ export function outcomeOf(error: unknown, mask: (text: string) => string): Outco
   if (!(error instanceof FairwayError))
     return { is: 'threw', error: { code: 'internal', message: mask(unexpected(error)) } }
   const own: NodeError = { code: error.code, message: mask(error.message) }
-  const definite = error.status < 500 && !TRANSIENT.includes(error.code)
+  const definite = error.code === 'not_supported' || (error.status < 500 && !TRANSIENT.includes(error.code))
   return definite ? { is: 'failed', error: own } : { is: 'threw', error: own }
 }
 

@@ -51,6 +51,7 @@ export async function startEngine(
     crash,
     mask: masker.mask,
     resolveCommit: async () => ({ sha: 'a'.repeat(40), message: 'first' }),
+    lookUpImage: async ({ external }) => `${external.imagePath}@sha256:${'b'.repeat(64)}`,
     exec: async () => ({ exitCode: 0, output: '' }),
     allowPrivateWebhooks: true,
     ...deps,

@@ -28,7 +28,7 @@ export async function instanceSpec(
   return {
     id: runtimeIdOf(instance),
     labels: { projectId, ownerKind: 'service', ownerId: serviceId, revision: revision.id },
-    artifact: await artifactRefOf(deps.locate, revision, 'runtime_failed'),
+    artifact: await artifactRefOf(deps, revision, 'runtime_failed'),
     ...start,
     processType,
     env: { ...(await injected(deps, service, revision)), ...environment.env },

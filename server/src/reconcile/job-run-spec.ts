@@ -20,7 +20,7 @@ export async function jobRunSpec(deps: Deps, job: JobRow, run: JobRunRow): Promi
   return {
     id: attemptId(run.id, run.attempt),
     labels: { projectId, ownerKind: 'job', ownerId: jobId, revision: run.id },
-    artifact: await artifactRefOf(deps.locate, run, 'job_failed'),
+    artifact: await artifactRefOf(deps, run, 'job_failed'),
     ...settingsOf(job, overrides),
     env: { ...(await injected(deps, job, run)), ...env },
     files,

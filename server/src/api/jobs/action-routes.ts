@@ -9,6 +9,7 @@ import { deployJobByHand } from '../../operations/jobs/job-source.ts'
 import { pauseJob, resumeJob, suspendJob } from '../../operations/jobs/life.ts'
 import { runJob } from '../../operations/jobs/run.ts'
 import { patchJob } from '../../operations/jobs/save.ts'
+import { deploying } from '../deploying.ts'
 import type { ApiDeps } from '../deps.ts'
 import { pageOf } from '../page.ts'
 import { defineRoute, type Route } from '../route.ts'
@@ -29,10 +30,11 @@ const partRoutes: Route[] = [
   defineRoute(contract.getJobDeployment, async ({ params }, { db }) =>
     jobDeploymentOf(db, await requireJob(db, params)),
   ),
-  defineRoute(contract.updateJobDeployment, async ({ params, body, actor }, { db, sealer }) => {
-    const target = { ...params, actor: actor.id }
+  defineRoute(contract.updateJobDeployment, async ({ params, body, actor, signal }, deps) => {
+    const { sealer } = deps
     const { internal, external, docker, buildpack } = body
-    await transaction(db, async (tx) => {
+    await deploying(deps, signal, async (tx, images) => {
+      const target = { ...params, actor: actor.id, images }
       const command = { ...(docker && { docker }), ...(buildpack && { buildpack }) }
       if (Object.keys(command).length > 0) await patchJob(tx, target, { deployment: command }, sealer)
       if ((internal ?? external) !== undefined)
@@ -114,9 +116,11 @@ const runRoutes: Route[] = [
       runs: rows.map((run) => jobRunViewOf(run, spec.settings.backoffLimit)),
     }))
   }),
-  defineRoute(runs.startJobRun, async ({ params, body, actor }, { db, sealer }) => {
+  defineRoute(runs.startJobRun, async ({ params, body, actor, signal }, deps) => {
     const request = { ...params, overrides: body, trigger: 'manual', actor: actor.id } as const
-    const { runId, runName } = await transaction(db, (tx) => runJob(tx, request, sealer))
+    const { runId, runName } = await deploying(deps, signal, (tx, images) =>
+      runJob(tx, { ...request, images }, deps.sealer),
+    )
     return { id: runId, runName }
   }),
   defineRoute(runs.getJobRun, async ({ params }, { db }) => {

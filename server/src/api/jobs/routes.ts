@@ -7,23 +7,35 @@ import { removeJob } from '../../operations/jobs/delete.ts'
 import { withSettings } from '../../operations/jobs/normalise.ts'
 import { createJob, patchJob, putJob } from '../../operations/jobs/save.ts'
 import { requireProject } from '../../operations/projects/require.ts'
+import { deploying } from '../deploying.ts'
 import type { ApiDeps } from '../deps.ts'
 import { pageOf } from '../page.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { jobViewOf, listItemOf } from './view.ts'
 
-type Save<B> = { params: { projectId: string }; body: B; actor: { id: string } }
-type Patch = { params: { projectId: string; jobId: string }; body: unknown; actor: { id: string } }
+type Save<B> = { params: { projectId: string }; body: B; actor: { id: string }; signal: AbortSignal }
+type Patch = {
+  params: { projectId: string; jobId: string }
+  body: unknown
+  actor: { id: string }
+  signal: AbortSignal
+}
 type Flat = Record<string, unknown>
 
-const create = async ({ params, body, actor }: Save<JobBody>, { db, sealer }: ApiDeps) => {
+const create = async ({ params, body, actor, signal }: Save<JobBody>, deps: ApiDeps) => {
   const caller = { ...params, actor: actor.id }
-  return jobViewOf(db, await transaction(db, (tx) => createJob(tx, caller, body, sealer)))
+  const row = await deploying(deps, signal, (tx, images) =>
+    createJob(tx, { ...caller, images }, body, deps.sealer),
+  )
+  return jobViewOf(deps.db, row)
 }
 
-const put = async ({ params, body, actor }: Save<JobBody>, { db, sealer }: ApiDeps) => {
+const put = async ({ params, body, actor, signal }: Save<JobBody>, deps: ApiDeps) => {
   const caller = { ...params, actor: actor.id }
-  return jobViewOf(db, await transaction(db, (tx) => putJob(tx, caller, body, sealer)))
+  const row = await deploying(deps, signal, (tx, images) =>
+    putJob(tx, { ...caller, images }, body, deps.sealer),
+  )
+  return jobViewOf(deps.db, row)
 }
 
 /** The typed forms were checked already; this only moves their settings to where the generic form has them. */
@@ -31,10 +43,13 @@ const generic = (flat: object, kind: JobKind): JobBody => jobBody.parse(withSett
 
 const patch =
   (kind?: JobKind) =>
-  async ({ params, body, actor }: Patch, { db, sealer }: ApiDeps) => {
+  async ({ params, body, actor, signal }: Patch, deps: ApiDeps) => {
     const target = { ...params, actor: actor.id, ...(kind && { kind }) }
     const change = kind === undefined ? body : withSettings(body as Flat, kind)
-    return jobViewOf(db, await transaction(db, (tx) => patchJob(tx, target, change, sealer)))
+    const row = await deploying(deps, signal, (tx, images) =>
+      patchJob(tx, { ...target, images }, change, deps.sealer),
+    )
+    return jobViewOf(deps.db, row)
   }
 
 export const jobRoutes: Route[] = [

@@ -8,6 +8,7 @@ import { requireRunning } from '../../operations/services/require-running.ts'
 import { restartService } from '../../operations/services/restart.ts'
 import { resumeService } from '../../operations/services/resume.ts'
 import { patchService } from '../../operations/services/save.ts'
+import { deploying } from '../deploying.ts'
 import type { ApiDeps } from '../deps.ts'
 import { pageOf } from '../page.ts'
 import { defineRoute, type Route } from '../route.ts'
@@ -42,10 +43,11 @@ const sourceRoutes: Route[] = [
   defineRoute(contract.getServiceDeployment, async ({ params }, { db }) =>
     deploymentViewOf(db, await requireService(db, params)),
   ),
-  defineRoute(contract.updateServiceDeployment, async ({ params, body, actor }, { db, sealer }) => {
-    const target = { ...params, actor: actor.id }
+  defineRoute(contract.updateServiceDeployment, async ({ params, body, actor, signal }, deps) => {
+    const { sealer } = deps
     const { internal, external, docker, buildpack } = body
-    await transaction(db, async (tx) => {
+    await deploying(deps, signal, async (tx, images) => {
+      const target = { ...params, actor: actor.id, images }
       const command = { ...(docker && { docker }), ...(buildpack && { buildpack }) }
       if (Object.keys(command).length > 0) await patchService(tx, target, { deployment: command }, sealer)
       if ((internal ?? external) !== undefined) await deployByHand(tx, target, { internal, external }, sealer)

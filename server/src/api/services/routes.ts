@@ -6,33 +6,53 @@ import { listServices, requireService } from '../../db/services.ts'
 import { requireProject } from '../../operations/projects/require.ts'
 import { requestServiceDeletion } from '../../operations/services/delete.ts'
 import { createService, patchService, putService } from '../../operations/services/save.ts'
+import { deploying } from '../deploying.ts'
 import type { ApiDeps } from '../deps.ts'
 import { pageOf } from '../page.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { listItemOf, serviceViewOf } from './view.ts'
 
-type Save = { params: { projectId: string }; body: ServiceBody; actor: { id: string } }
-type Patch = { params: { projectId: string; serviceId: string }; body: unknown; actor: { id: string } }
+type Save = {
+  params: { projectId: string }
+  body: ServiceBody
+  actor: { id: string }
+  signal: AbortSignal
+}
+type Patch = {
+  params: { projectId: string; serviceId: string }
+  body: unknown
+  actor: { id: string }
+  signal: AbortSignal
+}
 
 const create =
   (kind: ServiceKind) =>
-  async ({ params, body, actor }: Save, { db, sealer }: ApiDeps) => {
+  async ({ params, body, actor, signal }: Save, deps: ApiDeps) => {
     const caller = { ...params, kind, actor: actor.id }
-    return serviceViewOf(db, await transaction(db, (tx) => createService(tx, caller, body, sealer)))
+    const row = await deploying(deps, signal, (tx, images) =>
+      createService(tx, { ...caller, images }, body, deps.sealer),
+    )
+    return serviceViewOf(deps.db, row)
   }
 
 const put =
   (kind: ServiceKind) =>
-  async ({ params, body, actor }: Save, { db, sealer }: ApiDeps) => {
+  async ({ params, body, actor, signal }: Save, deps: ApiDeps) => {
     const caller = { ...params, kind, actor: actor.id }
-    return serviceViewOf(db, await transaction(db, (tx) => putService(tx, caller, body, sealer)))
+    const row = await deploying(deps, signal, (tx, images) =>
+      putService(tx, { ...caller, images }, body, deps.sealer),
+    )
+    return serviceViewOf(deps.db, row)
   }
 
 const patch =
   (kind: ServiceKind) =>
-  async ({ params, body, actor }: Patch, { db, sealer }: ApiDeps) => {
+  async ({ params, body, actor, signal }: Patch, deps: ApiDeps) => {
     const target = { ...params, kind, actor: actor.id }
-    return serviceViewOf(db, await transaction(db, (tx) => patchService(tx, target, body, sealer)))
+    const row = await deploying(deps, signal, (tx, images) =>
+      patchService(tx, { ...target, images }, body, deps.sealer),
+    )
+    return serviceViewOf(deps.db, row)
   }
 
 export const serviceRoutes: Route[] = [

@@ -1,4 +1,5 @@
 import type { ReleaseSpec } from '@fairway/contract/nodes/release'
+import type { ExternalSource } from '@fairway/contract/resources/deployment'
 import { readAwaitedRollout } from '../../db/awaited.ts'
 import type { Tx } from '../../db/db.ts'
 import { findHold } from '../../db/holds.ts'
@@ -6,10 +7,16 @@ import { type TargetRef, turnContinuousDeploymentOff } from '../../db/stage-stat
 import { waitFor } from '../../db/waiters.ts'
 import type { ArtifactChoice } from '../../operations/artifact-choice.ts'
 import { deployToJob } from '../../operations/jobs/deploy.ts'
-import { chooseRelease, type RestoredConfig, restoredConfig } from '../../operations/runs/choose-release.ts'
+import type { KnownImages } from '../../operations/registries/external-image.ts'
+import {
+  chooseRelease,
+  type RestoredConfig,
+  restoredConfig,
+  restoredTarget,
+} from '../../operations/runs/choose-release.ts'
 import { deployToService } from '../../operations/services/deploy.ts'
 import { done, failed, type NodeResult, waiting } from '../model.ts'
-import { defineNode, type NodeDeps, POLL_MS, type StepContext } from '../node.ts'
+import { defineNode, type NodeDeps, POLL_MS, type StepContext, type StepResult } from '../node.ts'
 
 type Deployed = {
   revisionId: string | null
@@ -18,19 +25,36 @@ type Deployed = {
   buildId: string | null
   source: unknown
 }
-type Context = StepContext<ReleaseSpec, Deployed>
+/** Empty while a registry is asked. */
+type State = Deployed | Record<never, never>
+type Context = StepContext<ReleaseSpec, State>
 
 /** Deploys to a service or job of the stage; with its condition, until the new version runs. */
-export const releaseNode = defineNode<ReleaseSpec, Deployed>({
+export const releaseNode = defineNode<ReleaseSpec, State>({
   kind: 'Release',
-  step: (tx, context, deps) =>
-    context.state === null ? deploy(tx, context, deps) : look(tx, context.state, context),
+  step: (tx, context, deps) => {
+    const { state } = context
+    return state !== null && 'digest' in state ? look(tx, state, context) : begin(tx, context, deps)
+  },
+  /** Which image a reference points at. */
+  act: ({ run, spec }, { lookUpImage }, signal) =>
+    lookUpImage({ projectId: run.project_id, external: spec.origin as ExternalSource }, signal),
 })
 
-async function deploy(tx: Tx, context: Context, deps: NodeDeps): Promise<NodeResult> {
+/** An image is asked for first, outside of the transaction that deploys it. */
+async function begin(tx: Tx, context: Context, deps: NodeDeps): Promise<StepResult> {
+  const { run, spec, acted } = context
+  const isRestored = restoredTarget(run, { kind: spec.target.type, id: spec.target.id }) !== undefined
+  if (spec.type !== 'registry' || isRestored) return deploy(tx, context, deps)
+  if (acted?.is !== 'answer') return { is: 'act', state: {} }
+  const image = { projectId: run.project_id, external: spec.origin, digest: String(acted.value) }
+  return deploy(tx, context, deps, [image])
+}
+
+async function deploy(tx: Tx, context: Context, deps: NodeDeps, images?: KnownImages): Promise<NodeResult> {
   const { run, spec } = context
   const target: TargetRef = { kind: spec.target.type, id: spec.target.id }
-  const artifact = await chooseRelease(tx, { run, spec })
+  const artifact = await chooseRelease(tx, { run, spec, images })
   const refusal = await refusalOf(tx, context, target, artifact)
   if (refusal !== undefined) return refusal
   const deployed = await install(tx, context, { target, artifact }, deps)

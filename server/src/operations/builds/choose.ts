@@ -5,19 +5,21 @@ import type { Db } from '../../db/db.ts'
 import { findJob } from '../../db/jobs.ts'
 import { findService } from '../../db/services.ts'
 import type { ArtifactChoice } from '../artifact-choice.ts'
+import { chooseImage, type KnownImages } from '../registries/external-image.ts'
 
 export type SourceRequest = { internal?: InternalSource | undefined; external?: ExternalSource | undefined }
 
 /**
- * What a deployment source names: an image as given, or a build found by id, by commit, or the newest of its branch.
+ * What a deployment source names: an image, or a build found by id, by commit, or the newest of its branch.
  * Undefined when no build fits yet. `self` is whose own builds are meant when `internal.id` is absent.
  */
 export async function chooseArtifact(
   db: Db,
   self: BuildOwner,
   { internal, external }: SourceRequest,
+  images?: KnownImages,
 ): Promise<ArtifactChoice | undefined> {
-  if (external !== undefined) return { kind: 'image', digest: external.imagePath, source: { external } }
+  if (external !== undefined) return chooseImage(db, { projectId: self.projectId, external }, images)
   if (internal === undefined) return undefined
   const owner = await requireOwner(db, self, internal.id)
   const build = await findBuild(db, owner, internal)

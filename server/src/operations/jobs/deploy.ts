@@ -4,7 +4,7 @@ import { recordEvent } from '../../db/events.ts'
 import { setJobArtifact } from '../../db/job-artifact.ts'
 import { lockJob } from '../../db/jobs.ts'
 import type { Sealer } from '../../lib/seal.ts'
-import type { ArtifactChoice } from '../artifact-choice.ts'
+import { type ArtifactChoice, credentialsOf } from '../artifact-choice.ts'
 import { runJob } from './run.ts'
 
 /** `cd`: a build was followed; `promote`: by a release flow; `deploy`: by hand. */
@@ -30,7 +30,8 @@ export async function deployToJob(
   const job = await lockJob(tx, { projectId, jobId })
   const { kind, digest, buildId = null, source } = artifact
   const changed = job.artifact_digest !== digest
-  if (!changed && job.build_id === buildId) return { changed, runId: undefined }
+  const sameLogin = credentialsOf(job.source) === credentialsOf(source)
+  if (!changed && sameLogin && job.build_id === buildId) return { changed, runId: undefined }
   await setJobArtifact(tx, { projectId, jobId }, { kind, digest, buildId, source })
   await recordEvent(tx, {
     projectId,

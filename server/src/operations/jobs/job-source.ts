@@ -4,9 +4,10 @@ import { type JobRow, lockJob, updateJob } from '../../db/jobs.ts'
 import type { Sealer } from '../../lib/seal.ts'
 import { chooseArtifact, type SourceRequest } from '../builds/choose.ts'
 import { startBuild } from '../builds/start.ts'
+import type { KnownImages } from '../registries/external-image.ts'
 import { deployToJob } from './deploy.ts'
 
-type Choosing = { actor: string; reason: 'deploy' }
+type Choosing = { actor: string; reason: 'deploy'; images: KnownImages | undefined }
 
 /** A job that builds from git gets its first build at once. */
 export async function startFirstBuild(tx: Tx, job: JobRow, actor: string, sealer: Sealer): Promise<void> {
@@ -23,12 +24,12 @@ export async function startFirstBuild(tx: Tx, job: JobRow, actor: string, sealer
 export async function chooseJobSource(
   tx: Tx,
   job: JobRow,
-  { actor, reason }: Choosing,
+  { actor, reason, images }: Choosing,
   sealer?: Sealer,
 ): Promise<boolean> {
   const { project_id: projectId, id: jobId, spec } = job
   const self = { projectId, ownerKind: 'job', ownerId: jobId } as const
-  const artifact = await chooseArtifact(tx, self, spec.deployment)
+  const artifact = await chooseArtifact(tx, self, spec.deployment, images)
   if (artifact === undefined) return false
   await deployToJob(tx, { projectId, jobId, artifact, reason, actor }, sealer)
   return true
@@ -37,7 +38,7 @@ export async function chooseJobSource(
 /** Chooses a build or image by hand. The kind of source stays; continuous deployment goes off. */
 export async function deployJobByHand(
   tx: Tx,
-  target: { projectId: string; jobId: string; actor: string },
+  target: { projectId: string; jobId: string; actor: string; images?: KnownImages },
   { internal, external }: SourceRequest,
   sealer: Sealer,
 ): Promise<void> {
@@ -53,7 +54,8 @@ export async function deployJobByHand(
     spec: { ...job.spec, deployment: { ...deployment, ...source } },
     disabled_cd: internal?.buildSHA !== 'latest',
   })
-  if (await chooseJobSource(tx, changed, { actor: target.actor, reason: 'deploy' }, sealer)) return
+  const choosing = { actor: target.actor, reason: 'deploy', images: target.images } as const
+  if (await chooseJobSource(tx, changed, choosing, sealer)) return
   throw new FairwayError(
     'invalid_state',
     'There is no successful build of that branch or commit. Start a build first.',

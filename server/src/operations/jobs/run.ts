@@ -9,6 +9,7 @@ import type { Sealer } from '../../lib/seal.ts'
 import type { ArtifactChoice } from '../artifact-choice.ts'
 import { chooseArtifact } from '../builds/choose.ts'
 import { checkCommand } from '../check-command.ts'
+import type { KnownImages } from '../registries/external-image.ts'
 import { newRunName } from './run-name.ts'
 import { type JobRunOverrides, sealOverrides } from './run-overrides.ts'
 
@@ -19,18 +20,19 @@ export type RunRequest = {
   overrides: JobRunOverrides
   trigger: JobRunTrigger
   actor: string
+  images?: KnownImages
 }
 
 /** Queues a run of a job, on what it has now or on the build or image that the overrides name. */
 export async function runJob(
   tx: Tx,
-  { projectId, jobId, overrides, trigger, actor }: RunRequest,
+  { projectId, jobId, overrides, trigger, actor, images }: RunRequest,
   sealer: Sealer,
 ): Promise<{ runId: string; runName: string }> {
   const job = await requireJob(tx, { projectId, jobId })
   refuseUnknownPlan(overrides)
   checkCommand(overrides.deployment)
-  const artifact = await artifactOf(tx, job, overrides)
+  const artifact = await artifactOf(tx, job, overrides, images)
   const runId = newId()
   const runName = newRunName()
   await insertJobRun(tx, {
@@ -43,6 +45,7 @@ export async function runJob(
     artifactKind: artifact.kind,
     artifactDigest: artifact.digest,
     buildId: artifact.buildId ?? null,
+    source: artifact.source,
     actor,
   })
   await schedule(tx, 'job_run', runId)
@@ -63,14 +66,19 @@ function refuseUnknownPlan({ billing }: JobRunOverrides): void {
   throw invalid('billing.deploymentPlan', `there is no plan "${plan}"`)
 }
 
-async function artifactOf(tx: Tx, job: JobRow, { deployment }: JobRunOverrides): Promise<ArtifactChoice> {
+async function artifactOf(
+  tx: Tx,
+  job: JobRow,
+  { deployment }: JobRunOverrides,
+  images: KnownImages | undefined,
+): Promise<ArtifactChoice> {
   const { internal, external } = deployment ?? {}
   const self = { projectId: job.project_id, ownerKind: 'job', ownerId: job.id } as const
   const asked = internal && { ...internal, id: internal.id ?? job.spec.deployment.internal?.id }
   const chosen =
     asked === undefined && external === undefined
       ? currentOf(job)
-      : await chooseArtifact(tx, self, { internal: asked, external })
+      : await chooseArtifact(tx, self, { internal: asked, external }, images)
   if (chosen !== undefined) return chosen
   throw new FairwayError(
     'invalid_state',

@@ -12,16 +12,17 @@ import { checkCommand } from '../check-command.ts'
 import { setOwnSecrets } from '../environment/set-own.ts'
 import { mergePatch } from '../merge-patch.ts'
 import { requireOpenProject } from '../projects/require.ts'
+import type { KnownImages } from '../registries/external-image.ts'
 import { requireTags } from '../tags/save.ts'
 import { checkSchedule } from './check-schedule.ts'
 import { chooseJobSource, startFirstBuild } from './job-source.ts'
 import { bodyOfJob, type NormalisedJob, normaliseJob } from './normalise.ts'
 
-type Caller = { projectId: string; actor: string }
+type Caller = { projectId: string; actor: string; images?: KnownImages }
 
 /** Creates a job. One that builds from git starts its first build; another takes its build or image if it is there. */
 export async function createJob(tx: Tx, caller: Caller, body: JobBody, sealer: Sealer): Promise<JobRow> {
-  const { projectId, actor } = caller
+  const { projectId, actor, images } = caller
   await requireOpenProject(tx, projectId)
   await requireTags(tx, body.tags)
   const id = slugOf(body.name)
@@ -47,7 +48,7 @@ export async function createJob(tx: Tx, caller: Caller, body: JobBody, sealer: S
   await recordEvent(tx, event(caller, id, 'job.create'))
   await schedule(tx, 'job', `${projectId}/${id}`)
   await startFirstBuild(tx, job, actor, sealer)
-  await chooseJobSource(tx, job, { actor, reason: 'deploy' })
+  await chooseJobSource(tx, job, { actor, reason: 'deploy', images })
   return lockJob(tx, { projectId, jobId: id })
 }
 
@@ -56,7 +57,7 @@ export async function putJob(tx: Tx, caller: Caller, body: JobBody, sealer: Seal
   const jobId = slugOf(body.name)
   if ((await findJob(tx, { ...caller, jobId })) === undefined) return createJob(tx, caller, body, sealer)
   const job = await lockJob(tx, { ...caller, jobId })
-  return changeJob(tx, { job, actor: caller.actor }, normaliseJob(body), sealer)
+  return changeJob(tx, { job, ...caller }, normaliseJob(body), sealer)
 }
 
 /** Lays a patch (in the generic form) over a job and checks the whole again. */
@@ -74,12 +75,12 @@ export async function patchJob(
     )
   }
   const body = check(jobBody, mergePatch(bodyOfJob(job), patch), 'body')
-  return changeJob(tx, { job, actor: target.actor }, normaliseJob(body), sealer)
+  return changeJob(tx, { job, ...target }, normaliseJob(body), sealer)
 }
 
 async function changeJob(
   tx: Tx,
-  { job, actor }: { job: JobRow; actor: string },
+  { job, actor, images }: Caller & { job: JobRow },
   next: NormalisedJob,
   sealer: Sealer,
 ): Promise<JobRow> {
@@ -96,7 +97,7 @@ async function changeJob(
   await recordEvent(tx, event({ projectId, actor }, jobId, 'job.update'))
   await schedule(tx, 'job', `${projectId}/${jobId}`)
   if (!isDeepStrictEqual(sourceOf(job), sourceOf(changed))) {
-    await chooseJobSource(tx, changed, { actor, reason: 'deploy' }, sealer)
+    await chooseJobSource(tx, changed, { actor, reason: 'deploy', images }, sealer)
   }
   return lockJob(tx, { projectId, jobId })
 }

@@ -42,7 +42,7 @@ export function checkUse(row: RegistryRow, { projectId, imagePath }: Use): void 
  */
 export async function loginFor(
   db: Db,
-  { credentials, ...use }: Use & { credentials: string | undefined },
+  { credentials, ...use }: Use & { credentials?: string | undefined },
   sealer: Sealer,
 ): Promise<Login | undefined> {
   const row = credentials === undefined ? undefined : await findRegistry(db, credentials)

@@ -7,6 +7,7 @@ import type { SecretVersions } from '../../db/revisions.ts'
 import { type DeployedState, readDeployed, type TargetRef } from '../../db/stage-state.ts'
 import type { ArtifactChoice } from '../artifact-choice.ts'
 import { chooseArtifact } from '../builds/choose.ts'
+import { chooseImage, type KnownImages } from '../registries/external-image.ts'
 
 /** What a revision brings back besides its artifact. */
 export type RestoredConfig = { configVersion?: number; secretVersions?: SecretVersions }
@@ -18,7 +19,8 @@ type RunParts = Pick<ReleaseRunRow, 'project_id' | 'kind' | 'release_node_overri
 
 export const targetKey = ({ kind, id }: TargetRef): string => `${kind}/${id}`
 
-const restoredTarget = (run: RunParts, target: TargetRef): RestoredTarget | undefined =>
+/** What a rollback deploys, instead of what the step names. */
+export const restoredTarget = (run: RunParts, target: TargetRef): RestoredTarget | undefined =>
   run.kind === 'rollback'
     ? (run.release_node_overrides[targetKey(target)] as RestoredTarget | undefined)
     : undefined
@@ -29,7 +31,7 @@ export const restoredConfig = (run: RunParts, target: TargetRef): RestoredConfig
 /** The artifact that a Release step deploys. Errors: `not_found`, `invalid_state` when there is nothing to deploy. */
 export async function chooseRelease(
   db: Db,
-  { run, spec }: { run: RunParts; spec: ReleaseSpec },
+  { run, spec, images }: { run: RunParts; spec: ReleaseSpec; images?: KnownImages | undefined },
 ): Promise<ArtifactChoice> {
   const restored = restoredTarget(run, { kind: spec.target.type, id: spec.target.id })
   if (restored !== undefined) return restored.artifact
@@ -39,7 +41,7 @@ export async function chooseRelease(
     case 'deployment':
       return choosePromotion(db, run.project_id, { kind: spec.origin.type, id: spec.origin.id })
     case 'registry':
-      return chooseImage(db, run.project_id, spec)
+      return chooseImage(db, { projectId: run.project_id, external: spec.origin }, images)
   }
 }
 
@@ -86,17 +88,6 @@ async function choosePromotion(db: Db, projectId: string, origin: TargetRef): Pr
     'invalid_state',
     `Nothing is deployed on ${origin.kind} "${origin.id}" that could be promoted. Release to it first.`,
   )
-}
-
-async function chooseImage(
-  db: Db,
-  projectId: string,
-  { origin, target }: Extract<ReleaseSpec, { type: 'registry' }>,
-): Promise<ArtifactChoice> {
-  const self = { projectId, ownerKind: target.type, ownerId: target.id } as const
-  const artifact = await chooseArtifact(db, self, { external: origin })
-  if (artifact === undefined) throw new Error('broken invariant: an image names itself')
-  return artifact
 }
 
 /** What is deployed, as something to deploy. Undefined: nothing is. */

@@ -74,6 +74,7 @@ async function foreseeVersion(
 ): Promise<Foreseen> {
   const made = madeBy(spec, steps)
   if (made !== undefined) return { version: made }
+  if (spec.type === 'registry') return { version: imageVersion(spec.origin) }
   try {
     const run = { project_id: key.projectId, kind: 'release', release_node_overrides: {} } as const
     const { digest, source, buildId = null } = await chooseRelease(db, { run, spec })
@@ -84,6 +85,16 @@ async function foreseeVersion(
     throw error
   }
 }
+
+/** What the reference points at is asked when the step runs. */
+const imageVersion = ({ imagePath }: { imagePath: string }): Version => ({
+  digest: null,
+  buildId: null,
+  sha: null,
+  branch: null,
+  message: null,
+  image: imagePath,
+})
 
 /** A build that this run itself will make: named by reference, so only its branch is known. */
 function madeBy(spec: ReleaseSpec, steps: readonly ForeseenStep[]): Version | undefined {

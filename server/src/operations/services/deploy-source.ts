@@ -4,9 +4,10 @@ import type { Tx } from '../../db/db.ts'
 import { lockService, type ServiceRow, updateService } from '../../db/services.ts'
 import type { Sealer } from '../../lib/seal.ts'
 import { chooseArtifact, requireOwner, type SourceRequest } from '../builds/choose.ts'
+import type { KnownImages } from '../registries/external-image.ts'
 import { deployToService } from './deploy.ts'
 
-type Deploying = { actor: string; reason: 'deploy' }
+type Deploying = { actor: string; reason: 'deploy'; images: KnownImages | undefined }
 
 /**
  * Deploys what a service's spec names, when there is a build of it. False: there is none yet; the service waits
@@ -15,12 +16,12 @@ type Deploying = { actor: string; reason: 'deploy' }
 export async function deploySource(
   tx: Tx,
   service: ServiceRow,
-  { actor, reason }: Deploying,
+  { actor, reason, images }: Deploying,
   sealer: Sealer,
 ): Promise<boolean> {
   const { project_id: projectId, id: serviceId, spec } = service
   const self = { projectId, ownerKind: 'service', ownerId: serviceId } as const
-  const artifact = await chooseArtifact(tx, self, spec.deployment ?? {})
+  const artifact = await chooseArtifact(tx, self, spec.deployment ?? {}, images)
   if (artifact === undefined) return false
   await deployToService(tx, { projectId, serviceId, artifact, reason, actor }, sealer)
   return true
@@ -34,7 +35,7 @@ export function isPinned(deployment: Pick<ServiceDeployment, 'internal' | 'exter
   return (buildId !== undefined && buildId !== 'latest') || (buildSHA !== undefined && buildSHA !== 'latest')
 }
 
-type Target = { projectId: string; serviceId: string; actor: string }
+type Target = { projectId: string; serviceId: string; actor: string; images?: KnownImages }
 
 /**
  * Deploys a build or an image by hand. The source becomes the service's; continuous deployment goes off, or on again
@@ -65,7 +66,8 @@ export async function deployByHand(
     spec: { ...service.spec, deployment: { ...deployment, ...next } as ServiceDeployment },
     disabled_cd: next.internal?.buildSHA !== 'latest',
   })
-  if (await deploySource(tx, changed, { actor: target.actor, reason: 'deploy' }, sealer)) return
+  const deploying = { actor: target.actor, reason: 'deploy', images: target.images } as const
+  if (await deploySource(tx, changed, deploying, sealer)) return
   throw new FairwayError(
     'invalid_state',
     'There is no successful build of that branch or commit. Start a build first.',

@@ -10,7 +10,7 @@ import { insertServiceConfig, type ServiceRow, updateService } from '../../db/se
 import { wakeRunsWaitingFor } from '../../db/waiters.ts'
 import { newId, schedule } from '../../db/work.ts'
 import type { Sealer } from '../../lib/seal.ts'
-import type { ArtifactChoice } from '../artifact-choice.ts'
+import { type ArtifactChoice, credentialsOf } from '../artifact-choice.ts'
 import { resolveRuntimeEnvironment } from '../environment/resolve.ts'
 import { runPartOf } from './normalise.ts'
 import { requireRunning } from './require-running.ts'
@@ -50,6 +50,7 @@ export async function deployToService(tx: Tx, request: DeployRequest, sealer: Se
   const same =
     wanted !== undefined &&
     wanted.artifact_digest === artifact.digest &&
+    credentialsOf(wanted.source) === credentialsOf(artifact.source) &&
     wanted.environment_hash === environment.hash &&
     isDeepStrictEqual(wanted.config, runConfig)
   // After a failure the wanted version is the last good one; deploying it again shows that it still works.

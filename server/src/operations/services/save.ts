@@ -20,13 +20,14 @@ import { startBuild } from '../builds/start.ts'
 import { setOwnSecrets } from '../environment/set-own.ts'
 import { mergePatch } from '../merge-patch.ts'
 import { requireOpenProject } from '../projects/require.ts'
+import type { KnownImages } from '../registries/external-image.ts'
 import { requireTags } from '../tags/save.ts'
 import { deploySource, isPinned } from './deploy-source.ts'
 import { bodyOfService, type NormalisedService, normaliseService, runPartOf } from './normalise.ts'
 import { redeployService } from './redeploy.ts'
 import { scaleService } from './scale.ts'
 
-type Caller = { projectId: string; actor: string }
+type Caller = { projectId: string; actor: string; images?: KnownImages }
 type Target = Caller & { serviceId: string }
 
 /** Creates a service. A combined one starts its first build; a deployment one deploys its source if it is there. */
@@ -36,7 +37,7 @@ export async function createService(
   body: ServiceBody,
   sealer: Sealer,
 ): Promise<ServiceRow> {
-  const { projectId, actor } = caller
+  const { projectId } = caller
   await requireOpenProject(tx, projectId)
   await requireTags(tx, body.tags)
   const id = slugOf(body.name)
@@ -51,7 +52,7 @@ export async function createService(
   await setOwnSecrets(tx, { projectId, kind: 'service', id }, normal.secrets, sealer)
   await recordEvent(tx, event(caller, id, 'service.create'))
   await schedule(tx, 'service', `${projectId}/${id}`)
-  await startRunning(tx, service, actor, sealer)
+  await startRunning(tx, service, caller, sealer)
   return lockService(tx, { projectId, serviceId: id })
 }
 
@@ -74,14 +75,19 @@ function rowOf(
   }
 }
 
-async function startRunning(tx: Tx, service: ServiceRow, actor: string, sealer: Sealer): Promise<void> {
+async function startRunning(
+  tx: Tx,
+  service: ServiceRow,
+  { actor, images }: Caller,
+  sealer: Sealer,
+): Promise<void> {
   const { project_id: projectId, id, kind, spec } = service
   const branch = spec.vcsData?.projectBranch
   if (kind === 'combined' && branch !== undefined) {
     const owner = { projectId, ownerKind: 'service', ownerId: id } as const
     await startBuild(tx, { ...owner, branch, reuse: false, actor }, sealer)
   }
-  if (kind === 'deployment') await deploySource(tx, service, { actor, reason: 'deploy' }, sealer)
+  if (kind === 'deployment') await deploySource(tx, service, { actor, reason: 'deploy', images }, sealer)
 }
 
 /** Creates the service, or replaces everything about the one of this name. `conflict` for one of another kind. */
@@ -96,7 +102,7 @@ export async function putService(
     return createService(tx, caller, body, sealer)
   }
   const service = await lockKind(tx, { ...caller, serviceId })
-  return changeService(tx, { service, actor: caller.actor }, normaliseService(body), sealer)
+  return changeService(tx, { service, ...caller }, normaliseService(body), sealer)
 }
 
 /** Lays a patch over a service and checks the whole again. `kind` absent: whatever kind it is. */
@@ -109,7 +115,7 @@ export async function patchService(
   const service = await lockKind(tx, target)
   const merged = mergePatch(bodyOfService(service), patch)
   const body = check(serviceBodies[service.kind], merged, 'body')
-  return changeService(tx, { service, actor: target.actor }, normaliseService(body), sealer)
+  return changeService(tx, { service, ...target }, normaliseService(body), sealer)
 }
 
 async function lockKind(tx: Tx, target: Target & { kind?: ServiceKind }): Promise<ServiceRow> {
@@ -124,7 +130,7 @@ async function lockKind(tx: Tx, target: Target & { kind?: ServiceKind }): Promis
 /** Writes the change and does what follows from it: a new revision, another number of instances, a new source. */
 async function changeService(
   tx: Tx,
-  { service, actor }: { service: ServiceRow; actor: string },
+  { service, actor, images }: Caller & { service: ServiceRow },
   next: NormalisedService,
   sealer: Sealer,
 ): Promise<ServiceRow> {
@@ -148,7 +154,7 @@ async function changeService(
     own.changed && (next.secrets.runtimeEnvironment ?? next.secrets.runtimeFiles) !== undefined
   await follow(
     tx,
-    { before: service, after: changed, next, actor, rerun: configChanged || valuesChanged },
+    { before: service, after: changed, next, actor, images, rerun: configChanged || valuesChanged },
     sealer,
   )
   return lockService(tx, key)
@@ -159,17 +165,22 @@ type Change = {
   after: ServiceRow
   next: NormalisedService
   actor: string
+  images: KnownImages | undefined
   rerun: boolean
 }
 
-async function follow(tx: Tx, { before, after, next, actor, rerun }: Change, sealer: Sealer): Promise<void> {
+async function follow(
+  tx: Tx,
+  { before, after, next, actor, images, rerun }: Change,
+  sealer: Sealer,
+): Promise<void> {
   const { project_id: projectId, id: serviceId, kind } = after
   if (kind === 'build') return
   if (next.instances !== before.instances) {
     await scaleService(tx, { projectId, serviceId, instances: next.instances, actor })
   }
   if (kind === 'deployment' && sourceChanged(before, after)) {
-    await deploySource(tx, after, { actor, reason: 'deploy' }, sealer)
+    await deploySource(tx, after, { actor, reason: 'deploy', images }, sealer)
   } else if (rerun) {
     await redeployService(tx, { projectId, serviceId, reason: 'config', actor }, sealer)
   }
