@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Extract, extract, type Headers } from 'tar-stream'
+import { type Extract, extract, type Header } from 'tar-stream'
 
 /** What a tar holds, in one checksum that does not depend on who packed it. */
 export type TarManifest = { sha256: string; files: number; bytes: number }
@@ -24,7 +24,7 @@ export function watchTar(tar: AsyncIterable<Uint8Array>): WatchedTar {
     (manifest) => ({ manifest }),
     (error: unknown) => ({ error }),
   )
-  const drained = () => new Promise((go) => entries.once('drain', go))
+  const drained = () => new Promise<void>((go) => entries.once('drain', () => go()))
   async function* data(): AsyncGenerator<Uint8Array> {
     let whole = false
     try {
@@ -34,7 +34,7 @@ export function watchTar(tar: AsyncIterable<Uint8Array>): WatchedTar {
         yield chunk
       }
       whole = true
-      entries.end()
+      entries.end(undefined)
     } finally {
       // Given up half way: nobody else would end it.
       if (!whole) entries.destroy(new Error('the tar was not read to its end'))
@@ -72,7 +72,7 @@ async function readEntries(entries: Extract): Promise<TarManifest> {
   return { sha256: hash.digest('hex'), files, bytes }
 }
 
-function described({ name, type, mode, uid, gid, linkname, size, mtime }: Headers): unknown[] {
+function described({ name, type, mode, uid, gid, linkname, size, mtime }: Header): unknown[] {
   const seconds = type === 'file' && mtime !== undefined ? Math.floor(mtime.getTime() / 1000) : 0
   return [name, type, (mode ?? 0) & 0o7777, uid, gid, linkname ?? '', size ?? 0, seconds]
 }

@@ -110,8 +110,8 @@ export function testVolumeStore(withStore: With): void {
           for await (const _chunk of reading) stop.abort(new Error('enough'))
         })(),
       ).rejects.toThrow(/enough|abort/i)
+      const tar = await all(await store.export(place.disk, never()))
       async function* endless(): AsyncGenerator<Uint8Array> {
-        const tar = await all(await store.export(place.disk, never()))
         yield tar.subarray(0, 100_000)
         await new Promise(() => undefined)
       }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
 import type { Engine } from '../../lib/docker/engine.ts'
+import { watchSource } from '../../lib/watch-source.ts'
 import type { VolumePlace, VolumeStore } from '../../reconcile/volume-port.ts'
 import { engineMessage, ifThere, isAbsentThere, isConflict } from '../docker/engine-failure.ts'
 import { requireEmptyImage } from './empty-image.ts'
@@ -134,20 +135,20 @@ class DockerDisks {
 
   async import(disk: string, data: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
     const helper = await this.#helper(disk, { readOnly: false })
-    const source = Readable.from(data, { objectMode: false })
+    const source = watchSource(data)
+    const sent = Readable.from(source.data, { objectMode: false })
     try {
-      await helper.putArchive(source, { path: '/', abortSignal: signal })
-      // The engine takes a request that broke off for a complete one; what was sent says whether it was.
-      if (source.errored) throw source.errored
+      await untilOneEnds(sent, helper.putArchive(sent, { path: '/', abortSignal: signal }))
+      source.throwIfFailed()
     } catch (cause) {
       signal.throwIfAborted()
-      if (source.errored) throw source.errored
+      source.throwIfFailed()
       if (!/no space left on device/i.test(engineMessage(cause))) throw cause
       throw new FairwayError('disk_full', "The engine's disk is full. Free some space, then try again.", {
         cause,
       })
     } finally {
-      source.destroy()
+      sent.destroy()
       await this.#removeContainer(helper.id)
     }
   }
@@ -179,4 +180,10 @@ class DockerDisks {
     const stale = helpers.filter(({ Created }) => newest - Created > STALE_HELPER_SECONDS)
     await Promise.all(stale.map(({ Id }) => this.#removeContainer(Id)))
   }
+}
+
+/** Of what is sent and the engine's answer to it: a source that breaks off leaves the engine waiting for the rest. */
+async function untilOneEnds(sent: Readable, answer: Promise<unknown>): Promise<void> {
+  const broken = new Promise<never>((_, reject) => sent.once('error', reject))
+  await Promise.race([answer, broken])
 }

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { FairwayError } from '@fairway/contract/errors'
 import { hasCode } from '../../lib/has-code.ts'
+import { watchSource } from '../../lib/watch-source.ts'
 import type { MountedVolume, VolumeStore } from '../../reconcile/volume-port.ts'
 
 /**
@@ -127,11 +128,12 @@ async function* packed(folder: string, signal: AbortSignal): AsyncGenerator<Uint
 async function unpack(folder: string, data: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   const child = spawn('tar', UNPACK, { cwd: folder, stdio: ['pipe', 'ignore', 'pipe'], signal })
   const ended = endOf(child)
-  const fed = await Promise.allSettled([
-    pipeline(Readable.from(data, { objectMode: false }), child.stdin, { signal }),
-  ])
+  const source = watchSource(data)
+  const feeding = pipeline(Readable.from(source.data, { objectMode: false }), child.stdin, { signal })
+  const [fed] = await Promise.allSettled([feeding])
   const { code, words } = await ended
   signal.throwIfAborted()
+  source.throwIfFailed()
   if (/no space left on device/i.test(words))
     throw new FairwayError(
       'disk_full',
@@ -139,7 +141,7 @@ async function unpack(folder: string, data: AsyncIterable<Uint8Array>, signal: A
     )
   // A tar that gave up breaks its pipe; its own words say more.
   if (code !== 0) throw new Error(`tar ended with ${code}: ${words}`)
-  for (const part of fed) if (part.status === 'rejected') throw part.reason
+  if (fed.status === 'rejected') throw fed.reason
 }
 
 /** Never rejects: its error event also comes when it was told to stop, and then somebody else says why. */
