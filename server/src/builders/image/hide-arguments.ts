@@ -21,7 +21,7 @@ export function hideArguments(
     // The longest first: one argument may begin with another.
     .sort(([a], [b]) => b.length - a.length)
   const clean = (text: string): string =>
-    pairs.reduce((rest, [pair, hidden]) => rest.replaceAll(pair, hidden), text)
+    pairs.reduce((rest, [pair, hidden]) => rest.replaceAll(pair, () => hidden), text)
   const cleaned = history.map((entry) =>
     entry.created_by === undefined ? entry : { ...entry, created_by: clean(entry.created_by) },
   )

@@ -1,29 +1,287 @@
-import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { noCrashPoints } from '../../lib/crash-point.ts'
+import { readdir, readFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
-import { type ImageTestWorld, imageTestWorld } from './image-test-world.ts'
+import { limitWrites } from './step-limits.ts'
+import { type ImageTestWorld, imageTestWorld, readAll } from './test-image-world.ts'
 
-describe.skipIf(!dockerHere)('the image builder on a real engine', { timeout: 120_000 }, () => {
-  let world: ImageTestWorld
-  beforeEach(async () => {
-    world = await imageTestWorld()
-  })
-  afterEach(() => world.close())
+const SLIM = 'debian:12-slim'
 
-  it('builds the Dockerfile at the root and records the image by its id', async () => {
+let world: ImageTestWorld
+beforeEach(async () => {
+  world = await imageTestWorld()
+})
+afterEach(() => world.close())
+
+const dockerfile = (path = '/Dockerfile', target?: string) => ({
+  path,
+  useCache: true,
+  ...(target !== undefined && { target }),
+})
+
+/** The processes of this machine whose command line, words divided by zeros, holds the text. */
+async function pidsOf(text: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const lines = await Promise.all(pids.map(commandLine))
+  return pids.filter((_, index) => lines[index]?.includes(text))
+}
+
+const commandLine = (pid: string): Promise<string> => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+
+const running = async (text: string): Promise<string> =>
+  (await Promise.all((await pidsOf(text)).map(commandLine))).join('\n').replaceAll('\0', ' ')
+
+describe.skipIf(!dockerHere)('building a Dockerfile on a real engine', { timeout: 120_000 }, () => {
+  it('records the image by its id and leaves nothing of the build behind', async () => {
     await world.files({
-      Dockerfile: 'FROM debian:12-slim\nCOPY a.txt /a.txt\nCMD ["cat", "/a.txt"]\n',
+      Dockerfile: `FROM ${SLIM}\nCOPY a.txt /a.txt\nCMD ["cat", "/a.txt"]\n`,
       'a.txt': 'hello',
     })
     const built = await world.builder().build(world.request())
     expect(built).toMatchObject({ kind: 'image', processes: {} })
-    expect(await world.builder().locate(built.digest)).toEqual({ kind: 'image', reference: built.digest })
+    expect(built.sizeBytes).toBeGreaterThan(1_000_000)
     expect((await world.run(built.digest)).output).toBe('hello')
     expect(await readdir(world.root)).toEqual([])
+    expect(await world.tags()).toHaveLength(1)
+  })
+
+  it('finds an image again after a restart, and nothing by a digest that it never made', async () => {
+    await world.files({ Dockerfile: `FROM ${SLIM}\nCMD ["true"]\n` })
+    const { digest } = await world.builder().build(world.request())
+    expect(await world.builder().locate(digest)).toEqual({ kind: 'image', reference: digest })
+    expect(await world.builder().locate(`sha256:${'0'.repeat(64)}`)).toBeUndefined()
+  })
+
+  it('builds the target, context, arguments and files that it is given', async () => {
+    await world.files({
+      'docker/Dockerfile.app': [
+        `FROM ${SLIM} AS first`,
+        'ARG WHO',
+        'COPY given.txt in-context.txt /',
+        'RUN echo "$WHO" > /who',
+        'CMD cat /who /given.txt /in-context.txt; ls -a /context 2>/dev/null',
+        'FROM first AS second',
+        'RUN exit 1',
+      ].join('\n'),
+      'app/in-context.txt': 'context',
+      'app/.git/config': 'never in an image',
+    })
+    const { digest } = await world.builder().build(
+      world.request({
+        context: '/app',
+        dockerfile: dockerfile('/docker/Dockerfile.app', 'first'),
+        arguments: { WHO: 'us "and" $them' },
+        files: [{ path: '/given.txt', contentBase64: Buffer.from('given ').toString('base64') }],
+      }),
+    )
+    expect((await world.run(digest)).output).toBe('us "and" $them\ngiven context')
+  })
+
+  it('uses the cache, unless it is told not to', async () => {
+    await world.files({
+      Dockerfile: `FROM ${SLIM}\nRUN head -c 8 /dev/urandom | od -An -tx1 > /r\nCMD cat /r\n`,
+    })
+    const one = await world.builder().build(world.request())
+    const two = await world.builder().build(world.request())
+    const three = await world
+      .builder()
+      .build(world.request({ dockerfile: { path: '/Dockerfile', useCache: false } }))
+    const outputs = await Promise.all(
+      [one, two, three].map(async ({ digest }) => (await world.run(digest)).output),
+    )
+    expect(outputs[1]).toBe(outputs[0])
+    expect(outputs[2]).not.toBe(outputs[0])
+  })
+
+  it('names the failing step with its last lines', async () => {
+    await world.files({ Dockerfile: `FROM ${SLIM}\nRUN echo so far; echo the reason >&2; exit 3\n` })
+    const failed = world.builder().build(world.request())
+    await expect(failed).rejects.toMatchObject({
+      code: 'build_failed',
+      message: expect.stringMatching(/^The step "\[2\/2\] RUN .*" failed: .*exit code: 3[\s\S]*\nthe reason/),
+    })
+    expect(await readdir(world.root)).toEqual([])
+    expect(await world.tags()).toEqual([])
+  })
+
+  it('says what is wrong with a Dockerfile, its path and its target', async () => {
+    await world.files({ Dockerfile: 'FORM x\n', 'other/Dockerfile': `FROM ${SLIM} AS a\n` })
+    const build = (path: string, target?: string) =>
+      world.builder().build(world.request({ dockerfile: dockerfile(path, target) }))
+    await expect(build('/Dockerfile')).rejects.toMatchObject({
+      code: 'build_failed',
+      message: expect.stringMatching(/unknown instruction: FORM/i),
+    })
+    await expect(build('/nowhere/Dockerfile')).rejects.toMatchObject({
+      code: 'build_failed',
+      message:
+        'The repository has no Dockerfile at "/nowhere/Dockerfile". Correct the path in the build settings.',
+    })
+    await expect(build('/other/Dockerfile', 'b')).rejects.toMatchObject({
+      code: 'build_failed',
+      message: expect.stringContaining('target stage b could not be found'),
+    })
+  })
+
+  it('kills the running step when the build is aborted or takes too long', async () => {
+    await world.files({
+      Dockerfile: `FROM ${SLIM}\nRUN echo begun; sleep 4711; : ${world.installation}\n`,
+    })
+    const abort = new AbortController()
+    const aborted = world.builder().build(world.request({ signal: abort.signal }))
+    await vi.waitFor(async () => expect(await running('sleep 4711')).not.toBe(''), { timeout: 30_000 })
+    abort.abort()
+    await expect(aborted).rejects.toMatchObject({ code: 'aborted' })
+    await vi.waitFor(async () => expect(await running('sleep 4711')).toBe(''), { timeout: 10_000 })
+    await expect(world.builder({ timeoutSeconds: 2 }).build(world.request())).rejects.toMatchObject({
+      code: 'timed_out',
+    })
+    await vi.waitFor(async () => expect(await running('sleep 4711')).toBe(''), { timeout: 10_000 })
+    expect(await readdir(world.root)).toEqual([])
+  })
+
+  it('reports a full disk as such', async () => {
+    await world.files({ Dockerfile: `FROM ${SLIM}\nRUN cat /dev/zero > /dev/full\n` })
+    await expect(world.builder().build(world.request())).rejects.toMatchObject({ code: 'disk_full' })
+  })
+
+  it('kills a step that wants more memory than the build may use, and says so', async () => {
+    const eat = `node -e 'setTimeout(() => Buffer.alloc(3e8, 1), 1000)'`
+    await world.files({ Dockerfile: `FROM node:20-slim\nRUN echo ${world.installation}; ${eat}\n` })
+    const build = (memoryMb: number) => world.builder().build(world.request({ limits: { memoryMb } }))
+    await expect(build(100)).rejects.toMatchObject({
+      code: 'build_failed',
+      message: expect.stringMatching(/exit code: 137[\s\S]*more than the 100 MB of memory/),
+    })
+    expect(world.lines).toContain('Each step of this build may use 100 MB of memory.')
+    await expect(build(1000)).resolves.toMatchObject({ kind: 'image' })
+  })
+
+  it('writes processor and memory limits to the control group of the step', async () => {
+    const limits = { cpuMillis: 500, memoryMb: 200 }
+    await world.files({ Dockerfile: `FROM ${SLIM}\nRUN echo ${world.installation}; exec sleep 3.3331\n` })
+    const building = world.builder().build(world.request({ limits }))
+    const pid = await vi.waitFor(
+      async () => {
+        const [found] = await pidsOf('sleep\x003.3331')
+        expect(found).toBeDefined()
+        return found
+      },
+      { timeout: 30_000 },
+    )
+    const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8')
+    await vi.waitFor(async () => {
+      for (const { file, value } of limitWrites(groups, limits))
+        expect((await readFile(file, 'utf8')).trim()).toBe(value)
+    })
+    await building
+  })
+
+  it('keeps the cache of a build that is limited', async () => {
+    await world.files({
+      Dockerfile: `FROM ${SLIM}\nRUN head -c 8 /dev/urandom | od -An -tx1 > /r\nCMD cat /r\n`,
+    })
+    const one = await world.builder().build(world.request({ limits: { memoryMb: 256 } }))
+    const two = await world.builder().build(world.request({ limits: { memoryMb: 512 } }))
+    expect(two.digest).toBe(one.digest)
+    const history = await world.engine.getImage(one.digest).history()
+    expect(JSON.stringify(history)).not.toContain('fairway-build-')
+  })
+})
+
+describe.skipIf(!dockerHere)('secrets of an image build', { timeout: 120_000 }, () => {
+  const SECRET = 'planted-secret-71ac9'
+  const ARGUMENT = 'planted-argument-93be1'
+
+  it('keeps a secret mount and an argument out of layers, history, logs, command lines and this machine', async () => {
+    await world.files({
+      Dockerfile: [
+        `FROM ${SLIM}`,
+        'ARG TOKEN',
+        'ARG PLAIN=there',
+        // Long enough that the command line of the build can be looked at.
+        'RUN --mount=type=secret,id=npm.rc sleep 2; test -s /run/secrets/npm.rc && echo -n "$TOKEN" | wc -c > /length',
+        'RUN --mount=type=secret,id=npm.rc wc -c < /run/secrets/npm.rc >> /length',
+        'CMD cat /length',
+      ].join('\n'),
+    })
+    const building = world
+      .builder()
+      .build(world.request({ secrets: { 'npm.rc': SECRET }, arguments: { TOKEN: ARGUMENT } }))
+    await vi.waitFor(async () => expect(await running('npm.rc')).toContain('--secret'), { timeout: 30_000 })
+    expect(await running('npm.rc')).not.toMatch(/planted/)
+    const { digest } = await building
+    expect((await world.run(digest)).output).toBe(`${ARGUMENT.length}\n${SECRET.length}\n`)
+    const history = JSON.stringify(await world.engine.getImage(digest).history())
+    expect(history).toContain('TOKEN=***')
+    const saved = await readAll((await world.engine.getImage(digest).get()) as Readable)
+    for (const planted of [SECRET, ARGUMENT]) {
+      expect(history).not.toContain(planted)
+      expect(saved.includes(planted)).toBe(false)
+      expect(world.lines.join('\n')).not.toContain(planted)
+      expect(JSON.stringify(await world.engine.getImage(digest).inspect())).not.toContain(planted)
+    }
+    expect(await readdir(world.root)).toEqual([])
+  })
+
+  it('leaves out arguments that would steer the build command on this machine', async () => {
+    await world.files({ Dockerfile: `FROM ${SLIM}\nARG LD_PRELOAD\nARG FINE\nCMD ["true"]\n` })
+    await world.builder().build(
+      world.request({
+        arguments: { LD_PRELOAD: '/x.so', DOCKER_HOST: 'tcp://x', FINE: 'yes', 'a/b': '1' },
+      }),
+    )
+    expect(world.lines).toContain(
+      'Warning: these build arguments are left out, their names are not allowed: LD_PRELOAD, DOCKER_HOST, a/b',
+    )
+  })
+
+  it('refuses a secret mount whose name would change the command', async () => {
+    await world.files({ Dockerfile: `FROM ${SLIM}\n` })
+    const build = world.builder().build(world.request({ secrets: { 'a,src=/etc/shadow': 'x' } }))
+    await expect(build).rejects.toMatchObject({ code: 'build_failed' })
+  })
+})
+
+describe.skipIf(!dockerHere)('collecting images', { timeout: 120_000 }, () => {
+  const build = async (text: string): Promise<string> => {
+    await world.files({ Dockerfile: `FROM ${SLIM}\nRUN echo ${text} > /text\nCMD ["sleep", "600"]\n` })
+    return (await world.builder().build(world.request())).digest
+  }
+
+  it('removes what is not kept, and never what a container uses or what others made', async () => {
+    const [kept, used, gone] = [await build('kept'), await build('used'), await build('gone')]
+    const other = await imageTestWorld()
+    try {
+      await other.files({ Dockerfile: `FROM ${SLIM}\nCMD ["others"]\n` })
+      const others = (await other.builder().build(other.request())).digest
+      const { id } = await world.start(used)
+      // A stopped container needs its image as well.
+      await world.engine.getContainer(id).kill()
+      const builder = world.builder()
+      expect(await builder.collect(new Set([kept]))).toEqual([gone])
+      expect(await builder.locate(kept)).toBeDefined()
+      expect(await builder.locate(used)).toBeDefined()
+      expect(await builder.locate(gone)).toBeUndefined()
+      expect(await builder.locate(others)).toBeDefined()
+      expect(await world.engine.getImage(SLIM).inspect()).toBeDefined()
+    } finally {
+      await other.close()
+    }
+  })
+
+  it('does not take an image from a build that is not finished', async () => {
+    await world.files({ Dockerfile: `FROM ${SLIM}\nRUN echo unfinished > /x\n` })
+    const builder = world.builder({
+      crash: {
+        hit: (name) => {
+          if (name === 'build.after-image') collecting = builder.collect(new Set())
+        },
+      },
+    })
+    let collecting: Promise<string[]> | undefined
+    const { digest } = await builder.build(world.request())
+    expect(await collecting).toEqual([])
+    expect(await builder.locate(digest)).toBeDefined()
   })
 })

@@ -36,7 +36,7 @@ export type PackBuild = {
   tag: string
   context: string
   programFolders: readonly string[]
-  request: Pick<BuildRequest, 'arguments' | 'buildpack' | 'limits' | 'log' | 'signal'>
+  request: Pick<BuildRequest, 'arguments' | 'secrets' | 'buildpack' | 'limits' | 'log' | 'signal'>
 }
 
 /** Builds with Cloud Native Buildpacks; `build_failed` where `pack` is not installed. */

@@ -4,6 +4,7 @@ import type { BuildRequest } from '../../reconcile/builder-port.ts'
 import { runCommand } from '../bundle/run-command.ts'
 import { type BuildCommand, buildCommandArgs, isSecretId, passableArguments } from './build-command.ts'
 import { type BuildFailure, type BuildOutput, failureSentence, followBuildOutput } from './build-output.ts'
+import { hideValues } from './hide-values.ts'
 import { diskFull, type Workshop, writeSecretFile } from './workshop.ts'
 
 export type DockerBuild = Pick<
@@ -46,15 +47,17 @@ type Program = Pick<Parameters<typeof runCommand>[0], 'program' | 'args' | 'cwd'
 /** Runs a command that builds; `build_failed` names the failing step. */
 export async function runFollowed(
   command: Program,
-  { limits, log, signal }: Pick<BuildRequest, 'limits' | 'log' | 'signal'>,
+  request: Pick<BuildRequest, 'arguments' | 'secrets' | 'limits' | 'log' | 'signal'>,
 ): Promise<void> {
+  const { limits, log, signal } = request
+  const hide = hideValues(request)
   const output = followBuildOutput()
   try {
     await runCommand({
       ...command,
       signal,
       log: (line) => {
-        const shown = output.take(line)
+        const shown = output.take(hide(line))
         if (shown !== undefined) log(shown)
       },
     })
