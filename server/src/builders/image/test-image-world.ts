@@ -29,9 +29,20 @@ export type ImageTestWorld = {
     image: string,
     settings?: { cmd?: string[]; env?: string[] },
   ): Promise<{ id: string; address: string }>
+  pull(reference: string): Promise<void>
   tags(): Promise<string[]>
   close(): Promise<void>
 }
+
+export const TEST_REGISTRY = process.env.FAIRWAY_TEST_REGISTRY ?? '127.0.0.1:5000'
+
+/** Whether a registry is here. Under CI a missing one is a failure. */
+export const registryHere = await fetch(`http://${TEST_REGISTRY}/v2/`).then(
+  ({ ok }) => ok,
+  () => false,
+)
+if (!registryHere && process.env.CI === 'true')
+  throw new Error('These tests need a registry, and there is none here.')
 
 const programFolders = (process.env.PATH ?? '').split(delimiter)
 
@@ -45,6 +56,7 @@ export async function imageTestWorld(): Promise<ImageTestWorld> {
   const label = 'fairway.test.image-builder'
   const lines: string[] = []
   const created: string[] = []
+  const pulled: string[] = []
 
   const create = async (image: string, { cmd, env }: { cmd?: string[]; env?: string[] } = {}) => {
     const container = await engine.createContainer({
@@ -114,10 +126,18 @@ export async function imageTestWorld(): Promise<ImageTestWorld> {
       const { NetworkSettings } = await container.inspect()
       return { id: container.id, address: NetworkSettings.Networks.bridge?.IPAddress ?? '' }
     },
+    pull: async (reference) => {
+      const progress = await engine.pull(reference)
+      await new Promise<void>((resolve, reject) => {
+        engine.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()))
+      })
+      pulled.push(reference)
+    },
     tags,
     close: async () => {
       for (const id of created) await engine.getContainer(id).remove({ force: true })
       for (const tag of await tags()) await engine.getImage(tag).remove({ force: true })
+      for (const reference of pulled) await engine.getImage(reference).remove({ force: true })
       await rm(base, { recursive: true, force: true })
     },
   }
