@@ -8,9 +8,21 @@ export type AddonSettings = {
   username: string
   password: string
   adminPassword: string
+  /** Encrypted connections only. Needs an engine with `tls`. */
+  tls?: boolean
+  /** What its server may use; nothing means no limit. Engines without limits ignore them. */
+  limits?: { cpuMillis?: number; memoryMb?: number }
 }
 
-export type AddonEndpoint = { host: string; port: number }
+/** Where the addon's clients reach it. */
+export type AddonEndpoint = {
+  host: string
+  port: number
+  /** By which address this machine itself reaches it, where `host` is a name of the project's network only. */
+  externalHost?: string
+  /** The certificate authority to trust, as PEM; there when connections are encrypted. */
+  ca?: string
+}
 
 export type AddonObservation =
   | { state: 'absent' }
@@ -34,6 +46,8 @@ export type AddonProgress = { log: (line: string) => void; signal: AbortSignal }
 /** One kind of addon (postgresql, redis, …). Every call may be repeated. */
 export type AddonEngine = {
   type: string
+  /** Whether it can encrypt connections. */
+  tls?: boolean
   versions(): Promise<string[]>
   /** Makes the data directory and the user unless they are there. */
   create(place: AddonPlace, settings: AddonSettings): Promise<void>

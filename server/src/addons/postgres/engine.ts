@@ -14,12 +14,12 @@ import type {
   AddonSettings,
   BackupRecord,
 } from '../../reconcile/addon-port.ts'
+import { type BackupRequest, storeBackup } from '../store-backup.ts'
 import { baseBackup } from './base-backup.ts'
 import { findClientPrograms, requireClientPrograms } from './client-programs.ts'
-import { compress } from './compression.ts'
 import { dumpDatabase, loadDump } from './dump.ts'
 import { ADMIN, asAdmin, ensureLogin, readEverything } from './sessions.ts'
-import { measure, readChecked, unpackSnapshot } from './snapshot.ts'
+import { readChecked, unpackSnapshot } from './snapshot.ts'
 
 type Folders = {
   /** Holds `<project>/<addon>/g<generation>/` and `<project>/<addon>/port`. */
@@ -91,7 +91,7 @@ async function start(
       `Generation ${place.generation} of the addon has no data to start.`,
     )
   const { port } = await run(cluster)
-  await ensureLogin(port, settings)
+  await ensureLogin({ port }, settings)
   return observe(folders, place)
 }
 
@@ -126,8 +126,6 @@ async function destroy(folders: Folders, place: AddonPlace): Promise<void> {
   await rm(addonFolder, { recursive: true, force: true })
 }
 
-type BackupRequest = Parameters<AddonEngine['backup']>[1]
-
 async function backup(folders: Folders, place: AddonPlace, request: BackupRequest): Promise<BackupRecord> {
   const seen = await observe(folders, place)
   if (seen.state !== 'running')
@@ -135,25 +133,12 @@ async function backup(folders: Folders, place: AddonPlace, request: BackupReques
   const { port } = seen.endpoint
   if (request.type === 'dump') {
     const { pgDump } = await requireClientPrograms(seen.version, folders.clients)
-    return store(request, seen.version, dumpDatabase({ program: pgDump, port, ...request }))
+    return storeBackup(request, seen.version, dumpDatabase({ program: pgDump, port, ...request }))
   }
   const dataDirectory = join(folderOf(folders, place), 'data')
   return asAdmin({ port }, request.settings, (client) =>
-    store(request, seen.version, baseBackup({ client, dataDirectory, signal: request.signal })),
+    storeBackup(request, seen.version, baseBackup({ client, dataDirectory, signal: request.signal })),
   )
-}
-
-async function store(
-  request: BackupRequest,
-  engineVersion: string,
-  data: AsyncIterable<Uint8Array>,
-): Promise<BackupRecord> {
-  const measured = measure(await compress(data, request.compression))
-  await request.storage.write(request.key, measured.data)
-  request.signal.throwIfAborted()
-  const record = { key: request.key, ...measured.result(), engineVersion }
-  request.log(`wrote ${record.sizeBytes} bytes`)
-  return record
 }
 
 type RestoreRequest = Parameters<AddonEngine['restore']>[1]
@@ -171,7 +156,7 @@ async function restore(
   try {
     const port = isDump ? await fromDump(folders, cluster, request) : await fromSnapshot(cluster, request)
     request.log('the data is in place; reading every table')
-    return await readEverything(port, request.settings, request.signal)
+    return await readEverything({ port }, request.settings, request.signal)
   } catch (error) {
     await destroy(folders, place)
     throw error
@@ -189,7 +174,7 @@ async function fromDump(folders: Folders, cluster: Cluster, request: RestoreRequ
   const content = await readChecked(request)
   await initialise(cluster, { name: ADMIN, password: settings.adminPassword })
   const { port } = await run(cluster)
-  await ensureLogin(port, settings)
+  await ensureLogin({ port }, settings)
   await loadDump({ program: pgRestore, port, ...request }, content)
   return port
 }

@@ -3,20 +3,18 @@ import type { AddonSettings } from '../../reconcile/addon-port.ts'
 
 export const ADMIN = 'postgres'
 
-/** Runs `work` in an administrator's session of a local server. */
+/** Without a host: this machine. Without an authority: no encryption. */
+export type ServerAddress = { host?: string; port: number; tls?: { ca: string; servername: string } }
+
+type Admin = Pick<AddonSettings, 'adminPassword'>
+
+/** Runs `work` in an administrator's session. */
 export async function asAdmin<T>(
-  at: { port: number; database?: string },
-  settings: Pick<AddonSettings, 'adminPassword'>,
+  at: ServerAddress & { database?: string },
+  settings: Admin,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({
-    host: '127.0.0.1',
-    port: at.port,
-    user: ADMIN,
-    password: settings.adminPassword,
-    database: at.database ?? 'postgres',
-    application_name: 'fairway',
-  })
+  const client = adminClient(at, settings)
   let lost: Error | undefined
   client.on('error', (error) => {
     lost = error
@@ -31,10 +29,22 @@ export async function asAdmin<T>(
   }
 }
 
+/** An administrator's client that is not connected yet. */
+export const adminClient = (at: ServerAddress & { database?: string }, settings: Admin): pg.Client =>
+  new pg.Client({
+    host: at.host ?? '127.0.0.1',
+    port: at.port,
+    ...(at.tls !== undefined && { ssl: at.tls }),
+    user: ADMIN,
+    password: settings.adminPassword,
+    database: at.database ?? 'postgres',
+    application_name: 'fairway',
+  })
+
 /** Makes the addon's user and database unless they are there. */
-export function ensureLogin(port: number, settings: AddonSettings): Promise<void> {
+export function ensureLogin(at: ServerAddress, settings: AddonSettings): Promise<void> {
   const { username, password, database } = settings
-  return asAdmin({ port }, settings, async (client) => {
+  return asAdmin(at, settings, async (client) => {
     const user = pg.escapeIdentifier(username)
     if (!(await exists(client, 'select 1 from pg_roles where rolname = $1', username)))
       await client.query(`create role ${user} login password ${pg.escapeLiteral(password)}`)
@@ -52,11 +62,11 @@ async function exists(client: pg.Client, sql: string, value: string): Promise<bo
  * fails its checksum. Counts those of people.
  */
 export async function readEverything(
-  port: number,
+  at: ServerAddress,
   settings: AddonSettings,
   signal: AbortSignal,
 ): Promise<{ tables: number; rows: number }> {
-  const databases = await asAdmin({ port }, settings, async (client) => {
+  const databases = await asAdmin(at, settings, async (client) => {
     const { rows } = await client.query<{ datname: string }>(
       'select datname from pg_database where datallowconn',
     )
@@ -64,7 +74,7 @@ export async function readEverything(
   })
   const total = { tables: 0, rows: 0 }
   for (const database of databases) {
-    const read = await asAdmin({ port, database }, settings, (client) => readDatabase(client, signal))
+    const read = await asAdmin({ ...at, database }, settings, (client) => readDatabase(client, signal))
     total.tables += read.tables
     total.rows += read.rows
   }
