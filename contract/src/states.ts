@@ -95,6 +95,15 @@ export const backupMoves = {
 } as const satisfies Moves
 export type BackupStatus = keyof typeof backupMoves
 
+/** `refused`: not signed, or of a repository that the account does not speak for. */
+export const triggerEventMoves = {
+  pending: ['judged', 'failed'],
+  judged: [],
+  refused: [],
+  failed: [],
+} as const satisfies Moves
+export type TriggerEventStatus = keyof typeof triggerEventMoves
+
 /** `LOST`: it was there and is not any more. */
 export const volumeMoves = {
   PENDING: ['BOUND', 'FAILED', 'DELETING'],

@@ -88,6 +88,7 @@ export type ServiceTable = {
   deployment_transition_at: Generated<Date>
   gateway_generation: Generated<number>
   gateway_routes: Generated<string | null>
+  build_cache_cleared_at: Generated<Date | null>
   created_at: Generated<Date>
   updated_at: Generated<Date>
 }
@@ -517,7 +518,73 @@ export type ApprovalTable = {
   at: Generated<Date>
 }
 
+export type TriggerEventTable = {
+  id: string
+  number: Generated<number>
+  source: string
+  webhook_id: Generated<string | null>
+  delivery_id: Generated<string | null>
+  part: Generated<number>
+  project_id: Generated<string | null>
+  stream: string
+  status: string
+  sentence: Generated<string | null>
+  event: Generated<Json>
+  headers: Generated<Json>
+  body: Generated<Buffer | null>
+  body_bytes: Generated<number>
+  actor: Generated<string | null>
+  replay_of: Generated<string | null>
+  received_at: Generated<Date>
+  judged_at: Generated<Date | null>
+}
+
+export type TriggerVerdictTable = {
+  event_id: string
+  event_number: number
+  project_id: string
+  watcher_kind: string
+  watcher_id: string
+  started: boolean
+  rule: Generated<string | null>
+  rule_text: Generated<string | null>
+  file: Generated<string | null>
+  commit_sha: Generated<string | null>
+  sentence: string
+  started_kind: Generated<string | null>
+  started_id: Generated<string | null>
+  superseded: Generated<string[]>
+}
+
+export type GitAccountTable = {
+  id: string
+  name: string
+  host: string
+  base_url: string
+  auth: string
+  spec: Generated<Json>
+  secret: Generated<Buffer | null>
+  webhook_id: string
+  webhook_secret: Buffer
+  last_delivery_at: Generated<Date | null>
+  created_at: Generated<Date>
+  updated_at: Generated<Date>
+}
+
+export type GitRepositoryTable = {
+  key: string
+  url: string
+  refs: Generated<Json>
+  polled_at: Generated<Date | null>
+  webhook_at: Generated<Date | null>
+  error: Generated<string | null>
+}
+
 export type Tables = {
+  trigger_event: TriggerEventTable
+  trigger_verdict: TriggerVerdictTable
+  git_account: GitAccountTable
+  git_repository: GitRepositoryTable
   work_item: WorkItemTable
   worker: WorkerTable
   event: EventTable

@@ -21,6 +21,8 @@ export type WorkKind =
   | 'volume_backup'
   | 'release_run'
   | 'project'
+  | 'trigger_event'
+  | 'git_poll'
   | 'sweep'
 
 export type WorkItem = { kind: WorkKind; key: string; seq: number; lease: string; failures: number }

@@ -7,6 +7,9 @@ export type GitCall = {
   args: readonly string[]
   cwd?: string
   signal?: AbortSignal | undefined
+  input?: string | undefined
+  /** Further variables of the git process alone: how to sign in. */
+  env?: Readonly<Record<string, string>> | undefined
 }
 
 /** How a git process ended; `stderr` may be shown. */
@@ -25,13 +28,14 @@ const OPTIONS = [
  * Runs git without a shell, without prompts, and without anybody's configuration or hooks. A failure of git is
  * answered; an abort raises `aborted`.
  */
-export async function runGit({ args, cwd, signal }: GitCall): Promise<GitResult> {
+export async function runGit({ args, cwd, signal, input, env }: GitCall): Promise<GitResult> {
   const result = await execa('git', [...OPTIONS, ...args], {
     ...(cwd !== undefined && { cwd }),
     ...(signal !== undefined && { cancelSignal: signal }),
-    env: gitEnvironment(),
+    env: { ...gitEnvironment(), ...env },
     extendEnv: false,
-    stdin: 'ignore',
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    stripFinalNewline: input === undefined,
     reject: false,
     maxBuffer: 64 * 1024 * 1024,
     forceKillAfterDelay: 2000,

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import type { Checkout, Source } from '../../reconcile/builder-port.ts'
+import { type CredentialsOf, noCredentials, withAccess } from './git-access.ts'
 import { requireBranch, requireSha, requireUrl } from './git-location.ts'
+import { unreachable } from './git-trouble.ts'
 import { type GitResult, runGit } from './run-git.ts'
 
 type CheckoutRequest = Parameters<Source['checkout']>[0]
@@ -11,38 +13,40 @@ type CheckoutRequest = Parameters<Source['checkout']>[0]
 // The whole history comes last: a server that refuses single commits may hold the commit anywhere.
 const DEPTHS = ['--depth=1', '--depth=50', '--depth=1000', '--depth=2147483647'] as const
 
-/** Repositories read with the system's git. */
-export function createGitSource(): Source {
-  return { resolve, branches, checkout }
+type Env = Readonly<Record<string, string>>
+
+/** Repositories read with the system's git, signed in where an account is for their host. */
+export function createGitSource(credentialsOf: CredentialsOf = noCredentials): Source {
+  const signedIn = async <T>(url: string, work: (env: Env) => Promise<T>): Promise<T> =>
+    withAccess(requireUrl(url), await credentialsOf(url), work)
+  return {
+    resolve: (request) => signedIn(request.url, (env) => resolve(request, env)),
+    branches: (request) => signedIn(request.url, (env) => branches(request, env)),
+    checkout: (request) => signedIn(request.url, (env) => checkout(request, env)),
+  }
 }
 
-async function branches({ url, signal }: Parameters<Source['branches']>[0]) {
-  const { stdout } = await listHeads(requireUrl(url), undefined, signal)
+async function branches({ url, signal }: Parameters<Source['branches']>[0], env: Env) {
+  const { stdout } = await listHeads({ url, signal, env }, undefined)
   return stdout.split('\n').flatMap((line) => {
     const [sha, ref] = line.split('\t')
     return sha && ref ? [{ name: ref.replace('refs/heads/', ''), sha }] : []
   })
 }
 
-async function resolve({ url, branch, signal }: Parameters<Source['resolve']>[0]) {
-  const { stdout } = await listHeads(requireUrl(url), `refs/heads/${requireBranch(branch)}`, signal)
+async function resolve({ url, branch, signal }: Parameters<Source['resolve']>[0], env: Env) {
+  const { stdout } = await listHeads({ url, signal, env }, `refs/heads/${requireBranch(branch)}`)
   const sha = stdout.split('\t')[0]
-  if (sha) return { sha, message: await messageOf({ url, sha, signal }) }
+  if (sha) return { sha, message: await messageOf({ url, signal, env }, sha) }
   throw new FairwayError('commit_not_found', `The repository has no branch "${branch}".`)
 }
 
+type Remote = { url: string; signal: AbortSignal | undefined; env: Env }
+
 /** Only fetching tells a commit's message: the commit alone, without files where the server can leave them out. */
-async function messageOf({
-  url,
-  sha,
-  signal,
-}: {
-  url: string
-  sha: string
-  signal: AbortSignal | undefined
-}): Promise<string> {
+async function messageOf({ url, signal, env }: Remote, sha: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'fairway-commit-'))
-  const git = (...args: string[]) => runGit({ args, cwd: directory, signal })
+  const git = (...args: string[]) => runGit({ args, cwd: directory, signal, env })
   try {
     await must(git('init', '--quiet', '--bare'))
     const fetched = await git('fetch', '--quiet', '--no-tags', '--depth=1', '--filter=tree:0', '--', url, sha)
@@ -54,25 +58,21 @@ async function messageOf({
   }
 }
 
-async function listHeads(
-  url: string,
-  ref: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<GitResult> {
+async function listHeads({ url, signal, env }: Remote, ref: string | undefined): Promise<GitResult> {
   const args = ['ls-remote', '--heads', '--', url, ...(ref === undefined ? [] : [ref])]
-  const result = await runGit({ args, signal })
+  const result = await runGit({ args, signal, env })
   if (!result.ok) throw unreachable(result)
   return result
 }
 
-async function checkout(request: CheckoutRequest): Promise<Checkout> {
+async function checkout(request: CheckoutRequest, env: Env): Promise<Checkout> {
   const { into, signal } = request
   const url = requireUrl(request.url)
   const branch = requireBranch(request.branch)
   const sha = requireSha(request.sha)
   const directory = await mkdtemp(join(into, 'checkout-'))
   const cleanUp = () => rm(directory, { recursive: true, force: true })
-  const git = (...args: string[]) => runGit({ args, cwd: directory, signal })
+  const git = (...args: string[]) => runGit({ args, cwd: directory, signal, env })
   try {
     await must(git('init', '--quiet'))
     await must(git('remote', 'add', '--', 'origin', url))
@@ -115,14 +115,4 @@ async function must(call: Promise<GitResult>): Promise<GitResult> {
     throw new FairwayError('disk_full', 'The disk is full. Make room and build again.')
   }
   throw unreachable(result)
-}
-
-const unreachable = ({ stderr }: GitResult): FairwayError => {
-  const why =
-    stderr.split('\n').find((line) => /^(fatal|error|ERROR|ssh)/.test(line)) ?? stderr.split('\n')[0]
-  return new FairwayError(
-    'repository_unreachable',
-    `git cannot read the repository: ${(why ?? 'it ended without a message').trim()}`,
-    { detail: stderr },
-  )
 }

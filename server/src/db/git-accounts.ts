@@ -1,0 +1,103 @@
+import { notFound } from '@fairway/contract/errors'
+import type { GitHostName } from '@fairway/contract/resources/trigger-event'
+import { sql } from 'kysely'
+import { type Db, type Tx, toJson } from './db.ts'
+
+export type GitAccountAuth = 'none' | 'token' | 'deploy-key' | 'github-app'
+
+export type GitAccountSpec = { username?: string; appId?: string; installationId?: string }
+
+export type GitAccountRow = {
+  id: string
+  name: string
+  host: GitHostName
+  base_url: string
+  auth: GitAccountAuth
+  spec: GitAccountSpec
+  secret: Buffer | null
+  webhook_id: string
+  webhook_secret: Buffer
+  last_delivery_at: Date | null
+  created_at: Date
+  updated_at: Date
+}
+
+const columns = [
+  'id',
+  'name',
+  'host',
+  'base_url',
+  'auth',
+  'spec',
+  'secret',
+  'webhook_id',
+  'webhook_secret',
+  'last_delivery_at',
+  'created_at',
+  'updated_at',
+] as const
+
+const select = (db: Db) => db.selectFrom('git_account').select(columns)
+
+export const listGitAccounts = async (db: Db): Promise<GitAccountRow[]> =>
+  (await select(db).orderBy('id').execute()) as GitAccountRow[]
+
+export const findGitAccount = async (db: Db, id: string): Promise<GitAccountRow | undefined> =>
+  (await select(db).where('id', '=', id).executeTakeFirst()) as GitAccountRow | undefined
+
+export async function lockGitAccount(tx: Tx, id: string): Promise<GitAccountRow> {
+  const row = await select(tx).where('id', '=', id).forUpdate().executeTakeFirst()
+  if (row === undefined) throw notFound('git account', id)
+  return row as GitAccountRow
+}
+
+export const findGitAccountByWebhook = async (
+  db: Db,
+  webhookId: string,
+): Promise<GitAccountRow | undefined> =>
+  (await select(db).where('webhook_id', '=', webhookId).executeTakeFirst()) as GitAccountRow | undefined
+
+export type NewGitAccount = Omit<GitAccountRow, 'last_delivery_at' | 'created_at' | 'updated_at'>
+
+/** False: there is an account of this id. */
+export async function insertGitAccount(tx: Tx, account: NewGitAccount): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('git_account')
+    .values({ ...account, spec: toJson(account.spec) })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+export async function updateGitAccount(
+  tx: Tx,
+  id: string,
+  change: Partial<Pick<GitAccountRow, 'base_url' | 'auth' | 'spec' | 'secret' | 'webhook_secret'>>,
+): Promise<void> {
+  await tx
+    .updateTable('git_account')
+    .set({
+      ...change,
+      ...(change.spec !== undefined && { spec: toJson(change.spec) }),
+      updated_at: sql<Date>`now()`,
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function deleteGitAccount(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('git_account').where('id', '=', id).execute()
+}
+
+/** Remembers that deliveries arrive; written at most once a minute, as many may come at once. */
+export async function noteDelivery(tx: Tx, id: string, keys: readonly string[]): Promise<void> {
+  await sql`
+    update git_account set last_delivery_at = now()
+     where id = ${id} and (last_delivery_at is null or last_delivery_at < now() - interval '1 minute')`.execute(
+    tx,
+  )
+  await sql`
+    update git_repository set webhook_at = now()
+     where key = any(${sql.val(keys)}::text[])
+       and (webhook_at is null or webhook_at < now() - interval '1 minute')`.execute(tx)
+}

@@ -1,0 +1,54 @@
+import type { VcsData } from '@fairway/contract/resources/git'
+import type { GitCredentials } from '@fairway/contract/resources/git-account'
+import type { Db } from '../../db/db.ts'
+import { type GitAccountRow, listGitAccounts } from '../../db/git-accounts.ts'
+import type { Sealer } from '../../lib/seal.ts'
+
+export const authContext = (id: string): string => `git-account/${id}`
+export const webhookContext = (id: string): string => `git-account/${id}/webhook`
+
+/** What GitHub, GitLab, Bitbucket and Gitea take as a user beside a token. */
+const TOKEN_USERS = {
+  github: 'x-access-token',
+  gitlab: 'oauth2',
+  bitbucket: 'x-token-auth',
+  gitea: 'oauth2',
+  generic: 'git',
+} as const
+
+export const openWebhookSecret = (sealer: Sealer, account: GitAccountRow): string =>
+  sealer.open(account.webhook_secret, webhookContext(account.id)).toString()
+
+/** The account's credentials; undefined when it has none. Announces them to the masker. */
+export function openGitAccount(sealer: Sealer, account: GitAccountRow): GitCredentials | undefined {
+  const { id, auth, spec, secret, base_url: baseUrl } = account
+  if (secret === null || auth === 'none') return undefined
+  const text = sealer.open(secret, authContext(id)).toString()
+  sealer.announce(text)
+  if (auth === 'token')
+    return { type: 'token', baseUrl, username: spec.username ?? TOKEN_USERS[account.host], token: text }
+  if (auth === 'deploy-key') return { type: 'deploy-key', baseUrl, privateKey: text }
+  const { appId = '', installationId = '' } = spec
+  return { type: 'github-app', baseUrl, appId, installationId, privateKey: text }
+}
+
+/**
+ * The account to read a repository with: the one that `vcsLinkId` or `accountLogin` names, else the first with credentials
+ * for the repository's host. Never one of another host, so that no credential reaches a server it is not for.
+ */
+export async function findAccountOf(db: Db, vcs: VcsData): Promise<GitAccountRow | undefined> {
+  const host = hostOf(vcs.projectUrl)
+  if (host === undefined) return undefined
+  const usable = (await listGitAccounts(db)).filter(
+    ({ base_url, auth }) => auth !== 'none' && hostOf(base_url) === host,
+  )
+  const named = vcs.vcsLinkId ?? vcs.accountLogin
+  return usable.find(({ id, name }) => id === named || name === named) ?? usable[0]
+}
+
+/** The name of the host a repository lies on, without user and port; undefined for a path or file URL. */
+export function hostOf(url: string): string | undefined {
+  const match =
+    /^[a-z0-9+]+:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^/:]+)/i.exec(url) ?? /^[^@/\s]+@([^:/\s]+):/.exec(url)
+  return match?.[1]?.toLowerCase()
+}
