@@ -44,6 +44,10 @@ const pages = [
     lazyRouteComponent(() => import('./pages/project/project-page.tsx'), 'ProjectPage'),
   ),
   page(
+    '/projects/$projectId/services/$serviceId',
+    lazyRouteComponent(() => import('./pages/services/service-page.tsx'), 'ServicePage'),
+  ),
+  page(
     '/projects/$projectId/pipelines/$pipelineId',
     lazyRouteComponent(() => import('./pages/pipelines/board-page.tsx'), 'BoardPage'),
   ),
