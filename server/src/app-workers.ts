@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { type Adapters, foldersOf } from './app-adapters.ts'
+import type { Adapters } from './app-adapters.ts'
 import { runInInstance } from './app-streams.ts'
 import type { Config } from './config.ts'
+import { foldersOf } from './data-folders.ts'
 import type { Db } from './db/db.ts'
 import type { WorkHandlers } from './db/work-loop.ts'
 import { releaseRunHandler } from './flows/engine.ts'
@@ -46,6 +47,7 @@ export function startWorkers(deps: WorkerDeps): Workers {
     traffic: adapters.traffic,
     locate: adapters.builder.locate,
     domain: config.gateway.domain,
+    volumeVariables: adapters.volumes.variables,
   })
   return {
     handlers: { ...handlersOf(deps), service: { concurrency: 32, run: services.run } },

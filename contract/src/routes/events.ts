@@ -9,6 +9,7 @@ export const eventTopics = [
   'job-run',
   'addon',
   'backup',
+  'volume',
   'audit',
 ] as const
 

@@ -57,7 +57,15 @@ export async function holdsBackups(db: Db, id: string): Promise<boolean> {
     .where('status', 'not in', ['failed', 'aborted'])
     .limit(1)
     .executeTakeFirst()
-  return row !== undefined
+  if (row !== undefined) return true
+  const ofVolume = await db
+    .selectFrom('volume_backup')
+    .select('id')
+    .where('destination_id', '=', id)
+    .where('status', 'not in', ['failed', 'aborted'])
+    .limit(1)
+    .executeTakeFirst()
+  return ofVolume !== undefined
 }
 
 export async function deleteBackupDestination(tx: Tx, id: string): Promise<void> {

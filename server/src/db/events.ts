@@ -1,7 +1,16 @@
 import { sql } from 'kysely'
 import { type Db, notify, toJson } from './db.ts'
 
-export type EventTopic = 'run' | 'build' | 'service' | 'instance' | 'job-run' | 'addon' | 'backup' | 'audit'
+export type EventTopic =
+  | 'run'
+  | 'build'
+  | 'service'
+  | 'instance'
+  | 'job-run'
+  | 'addon'
+  | 'backup'
+  | 'volume'
+  | 'audit'
 
 export type NewEvent = {
   projectId?: string

@@ -122,6 +122,12 @@ export async function deleteService(tx: Tx, { projectId, serviceId }: ServiceKey
     .where('target_kind', '=', 'service')
     .where('target_id', '=', serviceId)
     .execute()
+  await tx
+    .updateTable('volume')
+    .set({ service_id: null })
+    .where('project_id', '=', projectId)
+    .where('service_id', '=', serviceId)
+    .execute()
   await tx.deleteFrom('service').where('project_id', '=', projectId).where('id', '=', serviceId).execute()
 }
 

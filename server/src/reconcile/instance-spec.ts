@@ -15,11 +15,11 @@ type Starting = { service: ServiceRow; revision: RevisionRow; instance: Pick<Ins
 
 /** Everything the runtime has to know to start an attempt of an instance, with the values its revision was made with. */
 export async function instanceSpec(
-  deps: Pick<ServiceDeps, 'db' | 'sealer' | 'locate' | 'domain'>,
+  deps: Pick<ServiceDeps, 'db' | 'sealer' | 'locate' | 'domain' | 'volumeVariables'>,
   { service, revision, instance }: Starting,
 ): Promise<InstanceSpec> {
   const { project_id: projectId, id: serviceId, tags } = service
-  const { start, processType, limits, ports } = runSettings(revision)
+  const { start, processType, limits, ports, volumes } = runSettings(revision)
   const environment = await resolveRuntimeEnvironment(
     deps.db,
     { projectId, kind: 'service', id: serviceId, tags, versions: revision.secret_versions },
@@ -31,10 +31,15 @@ export async function instanceSpec(
     artifact: await artifactRefOf(deps, revision, 'runtime_failed'),
     ...start,
     processType,
-    env: { ...(await injected(deps, service, revision)), ...environment.env },
+    env: {
+      ...(await injected(deps, service, revision)),
+      ...deps.volumeVariables(volumes),
+      ...environment.env,
+    },
     files: environment.files,
     ports,
     limits,
+    volumes: volumes.map(({ disk, path, folder }) => ({ name: disk, path, subPath: folder })),
     // Within its project a service is found by its own name.
     aliases: [serviceId],
   }

@@ -5,6 +5,7 @@ import type { Port } from '@fairway/contract/resources/ports'
 import type { ProcessLimits } from '@fairway/contract/resources/shapes'
 import type { RevisionRow } from '../db/revisions.ts'
 import { splitCommand } from '../lib/split-command.ts'
+import type { ServiceMount } from '../operations/volumes/mounts.ts'
 import { probesOf } from './probes/probe-state.ts'
 import type { InstanceSpec } from './runtime-port.ts'
 
@@ -22,6 +23,7 @@ type RunConfig = {
   }
   healthChecks?: HealthCheck[]
   ports?: Pick<Port, 'name' | 'internalPort' | 'protocol'>[]
+  volumes?: ServiceMount[]
 }
 
 /** How instances of a revision run. Pure. */
@@ -32,10 +34,20 @@ export type RunSettings = {
   limits: ProcessLimits
   ports: { name: string; internalPort: number }[]
   checks: HealthCheck[]
+  volumes: ServiceMount[]
 }
 
 export function runSettings({ config }: Pick<RevisionRow, 'config'>): RunSettings {
-  const { plan, resources, docker, storage, buildpack, healthChecks, ports } = config as RunConfig
+  const {
+    plan,
+    resources,
+    docker,
+    storage,
+    buildpack,
+    healthChecks,
+    ports,
+    volumes = [],
+  } = config as RunConfig
   return {
     start: startOf(docker) ?? startOf(buildpack) ?? {},
     processType: buildpack?.configType === 'customProcess' ? (buildpack.customProcess ?? 'web') : 'web',
@@ -48,6 +60,7 @@ export function runSettings({ config }: Pick<RevisionRow, 'config'>): RunSetting
     },
     ports: (ports ?? []).map(({ name, internalPort }) => ({ name, internalPort })),
     checks: probesOf(healthChecks ?? []),
+    volumes,
   }
 }
 

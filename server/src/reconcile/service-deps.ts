@@ -10,6 +10,7 @@ import type { Endings } from './endings.ts'
 import type { Prober } from './probes/prober.ts'
 import type { Runtime } from './runtime-port.ts'
 import type { Traffic } from './traffic-port.ts'
+import type { VolumeStore } from './volume-port.ts'
 
 /** What the reconciler of services needs. */
 export type ServiceDeps = {
@@ -18,6 +19,8 @@ export type ServiceDeps = {
   traffic: Traffic
   /** Where a bundle lies. */
   locate: Builder['locate']
+  /** By which instances find their volumes where the runtime cannot mount them. */
+  volumeVariables: VolumeStore['variables']
   prober: Prober
   endings: Endings
   sealer: Sealer

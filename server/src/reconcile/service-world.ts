@@ -40,7 +40,9 @@ export async function loadService({ deps, key }: Pass): Promise<ServiceWorld | u
     ),
   )
   const hosts = publicHosts(key, service.spec.ports ?? [], domain)
-  return { service, rollout, rows, revisions, hosts, hasVolume: volume, gateway }
+  // A version that had the volume keeps it until it has ended.
+  const mounted = [...revisions.values()].some(({ settings }) => settings.volumes.length > 0)
+  return { service, rollout, rows, revisions, hosts, hasVolume: volume || mounted, gateway }
 }
 
 export const checksOf = (world: ServiceWorld, row: InstanceRow): readonly HealthCheck[] =>

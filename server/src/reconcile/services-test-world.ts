@@ -22,6 +22,7 @@ import { createSealer } from '../lib/seal.ts'
 import { deployToService } from '../operations/services/deploy.ts'
 import { normaliseService } from '../operations/services/normalise.ts'
 import { createProcessRuntime } from '../runtimes/process/process-runtime.ts'
+import { createProcessVolumes } from '../runtimes/process-volumes/process-volumes.ts'
 import { startEmbeddedTraffic } from '../traffic/embedded/embedded-traffic.ts'
 import { stopEmbeddedGateway } from '../traffic/embedded/gateway-process.ts'
 import { startServiceReconciler } from './service-reconciler.ts'
@@ -62,6 +63,7 @@ export async function startServiceWorker(
     mask: masker.mask,
     clock: systemClock,
     domain: 'localhost',
+    volumeVariables: createProcessVolumes({ root: join(folder, 'volumes') }).variables,
     resyncEveryMs: 500,
     sampleEveryMs: 500,
   })

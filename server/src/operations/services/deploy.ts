@@ -12,6 +12,7 @@ import { newId, schedule } from '../../db/work.ts'
 import type { Sealer } from '../../lib/seal.ts'
 import { type ArtifactChoice, credentialsOf } from '../artifact-choice.ts'
 import { resolveRuntimeEnvironment } from '../environment/resolve.ts'
+import { mountsOfService } from '../volumes/mounts.ts'
 import { runPartOf } from './normalise.ts'
 import { requireRunning } from './require-running.ts'
 
@@ -45,7 +46,9 @@ export async function deployToService(tx: Tx, request: DeployRequest, sealer: Se
     },
     sealer,
   )
-  const runConfig = JSON.parse(JSON.stringify(runPartOf(service.spec))) as Record<string, unknown>
+  const volumes = await mountsOfService(tx, request)
+  const runPart = { ...(runPartOf(service.spec) as object), ...(volumes.length > 0 && { volumes }) }
+  const runConfig = JSON.parse(JSON.stringify(runPart)) as Record<string, unknown>
   const wanted = await findRevision(tx, service.desired_revision)
   const same =
     wanted !== undefined &&

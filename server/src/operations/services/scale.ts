@@ -19,7 +19,7 @@ export async function scaleService(
   if (instances > 1 && (await hasVolume(tx, { projectId, serviceId }))) {
     throw new FairwayError(
       'invalid_request',
-      'instances: a service with a volume has at most one instance.',
+      'instances: a service with a volume has at most one instance, because two that write to the same disk would damage its files. Detach the volume first.',
       {
         problems: [
           { field: 'deployment.instances', rule: 'a service with a volume has at most one instance' },
