@@ -171,7 +171,7 @@ class DockerRuntime implements Runtime {
       if (isRunning(seen.State)) throw stillRuns(id)
       await removeContainer(engine.getContainer(seen.Id), id)
     }
-    await files.remove(folderName(installation, id))
+    await files.removeAllOf(folderName(installation, id))
     this.#known.delete(id)
     this.#usage.delete(id)
     const projectId = seen?.Config.Labels[LABEL.project]

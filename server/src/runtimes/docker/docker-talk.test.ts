@@ -46,6 +46,7 @@ describe.skipIf(!dockerHere)('a command in a container', () => {
         stdin: bytes(),
         tty: { columns: 100, rows: 30 },
         resizes: sizes(),
+        env: { NO_COLOR: '1' },
         timeoutMs: 10_000,
       })
       expect(stdout).toContain('true 100 30')

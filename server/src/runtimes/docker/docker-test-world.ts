@@ -49,12 +49,18 @@ export async function withRuntime(work: (under: DockerRuntimeUnderTest) => Promi
   }
 }
 
+/** Again while something is on its way: a test that failed may have left a start or a removal under way. */
 async function removeAll(engine: Engine, installation: string): Promise<void> {
   const filters = filterOf(installation)
-  const containers = await engine.listContainers({ all: true, filters })
-  await Promise.all(containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true })))
-  const networks = await engine.listNetworks({ filters })
-  await Promise.all(networks.map(({ Id }) => engine.getNetwork(Id).remove()))
+  await until('everything to be removed', async () => {
+    const containers = await engine.listContainers({ all: true, filters })
+    await Promise.allSettled(
+      containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true })),
+    )
+    const networks = await engine.listNetworks({ filters })
+    await Promise.allSettled(networks.map(({ Id }) => engine.getNetwork(Id).remove()))
+    return containers.length + networks.length === 0
+  })
 }
 
 /** The first log line that satisfies the test, waited for. */

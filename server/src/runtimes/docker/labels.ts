@@ -70,5 +70,12 @@ export const containerName = (
 export const networkName = (installation: string, projectId: string): string =>
   `fairway-${plain(installation)}-${plain(projectId)}`
 
+/**
+ * The network's interface on the host, of at most 15 characters. Two networks may bear one name, if two servers make
+ * them at the same moment; two interfaces may not, so only one of them comes to be.
+ */
+export const bridgeName = (installation: string, projectId: string): string =>
+  `fw-${shortId(installation, `network/${projectId}`).slice(0, 12)}`
+
 /** A folder name for what is kept of an instance on the host. */
 export const folderName = (installation: string, id: string): string => shortId(installation, id)

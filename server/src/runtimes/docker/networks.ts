@@ -1,7 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { FairwayError } from '@fairway/contract/errors'
 import { type Engine, engineStatusOf } from '../../lib/docker/engine.ts'
 import { engineMessage, isAbsentThere, isConflict } from './engine-failure.ts'
-import { filterOf, LABEL, networkName } from './labels.ts'
+import { bridgeName, filterOf, LABEL, networkName } from './labels.ts'
+
+const APPEARS_MS = 5_000
 
 /**
  * A private bridge network for each project: its instances find each other by name, and no other project's reach them.
@@ -52,14 +55,29 @@ export class ProjectNetworks {
       await this.#engine.createNetwork({
         Name: name,
         Driver: 'bridge',
-        // Without it the engine makes a second network of the same name.
         CheckDuplicate: true,
         Labels: { [LABEL.installation]: this.#installation, [LABEL.project]: projectId },
+        Options: { 'com.docker.network.bridge.name': bridgeName(this.#installation, projectId) },
       })
     } catch (error) {
-      if (!isConflict(error)) throw networkFailure(error)
+      if (!isTaken(error)) throw networkFailure(error)
+      await this.#appears(name)
     }
     return name
+  }
+
+  /** Another server is making it just now. */
+  async #appears(name: string): Promise<void> {
+    const until = performance.now() + APPEARS_MS
+    while (!(await this.#isThere(name))) {
+      if (performance.now() > until)
+        throw new FairwayError(
+          'runtime_failed',
+          "The network interface of the project's network is taken. Remove the network that uses it.",
+          { detail: name },
+        )
+      await pause(20)
+    }
   }
 
   async #isThere(name: string): Promise<boolean> {
@@ -101,6 +119,10 @@ export class ProjectNetworks {
     }
   }
 }
+
+/** By a network of this name, or of this interface. */
+const isTaken = (error: unknown): boolean =>
+  isConflict(error) || (engineStatusOf(error) === 403 && /conflicts with network/.test(engineMessage(error)))
 
 const isInUse = (error: unknown): boolean =>
   engineStatusOf(error) === 403 || isConflict(error) || /active endpoints/.test(engineMessage(error))

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
@@ -33,36 +34,47 @@ export class SecretFiles {
     return 'Secret files are kept on disk: their folder is not in memory (tmpfs).'
   }
 
-  /** Writes the files; answers how they are mounted. Raises `invalid_path`. May be repeated. */
-  async write(name: string, files: readonly InstanceFile[]): Promise<Docker.MountSettings[]> {
+  /**
+   * Writes the files of an instance into a folder of their own; answers it and how they are mounted. Raises
+   * `invalid_path`. Another server that starts the same instance writes another folder, so neither takes the other's.
+   */
+  async write(name: string, files: readonly InstanceFile[]): Promise<SecretMounts> {
     const targets = files.map(({ path }) => checkedPath(path))
-    if (files.length === 0) return []
-    const folder = join(this.#root, name)
-    await rm(folder, { recursive: true, force: true })
-    await mkdir(folder, { mode: 0o700 })
-    return Promise.all(
-      files.map(async ({ contentBase64, mode }, index) => {
-        const source = join(folder, String(index))
-        // The program may run as any user of its image; on the host the folder keeps everyone else out.
-        await writeFile(source, Buffer.from(contentBase64, 'base64'), { mode: mode ?? 0o444 })
-        return { Type: 'bind' as const, Source: source, Target: targets[index] ?? '', ReadOnly: true }
-      }),
-    )
+    const folder = `${name}.${randomUUID()}`
+    if (files.length === 0) return { folder, mounts: [] }
+    await mkdir(join(this.#root, folder), { mode: 0o700 })
+    const mounts = files.map(async ({ contentBase64, mode = READABLE }, index) => {
+      const source = join(this.#root, folder, String(index))
+      await writeFile(source, Buffer.from(contentBase64, 'base64'), { mode })
+      return { Type: 'bind' as const, Source: source, Target: targets[index] ?? '', ReadOnly: true }
+    })
+    return { folder, mounts: await Promise.all(mounts) }
   }
 
-  async remove(name: string): Promise<void> {
-    await rm(join(this.#root, name), { recursive: true, force: true })
+  async remove(folder: string): Promise<void> {
+    await rm(join(this.#root, folder), { recursive: true, force: true })
+  }
+
+  async removeAllOf(name: string): Promise<void> {
+    for (const folder of await readdir(this.#root)) if (nameOf(folder) === name) await this.remove(folder)
   }
 
   /** Removes what was left by an end in the middle: what nobody owns and was written before `before`. */
   async sweep(owned: ReadonlySet<string>, before: Date): Promise<void> {
-    for (const name of await readdir(this.#root)) {
-      if (owned.has(name)) continue
-      const { mtime } = await lstat(join(this.#root, name))
-      if (mtime < before) await this.remove(name)
+    for (const folder of await readdir(this.#root)) {
+      if (owned.has(nameOf(folder))) continue
+      const { mtime } = await lstat(join(this.#root, folder))
+      if (mtime < before) await this.remove(folder)
     }
   }
 }
+
+/** The program may run as any user of its image; on the host the folder keeps everyone else out. */
+const READABLE = 0o444
+
+export type SecretMounts = { folder: string; mounts: Docker.MountSettings[] }
+
+const nameOf = (folder: string): string => folder.split('.')[0] ?? folder
 
 /** The kernel's own file systems, which the engine lets nobody mount into. */
 const RESERVED = /^\/(proc|sys|dev)(\/|$)/
