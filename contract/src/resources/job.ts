@@ -10,7 +10,7 @@ import { billing, resources, runShape } from './deployment.ts'
 import { type VcsData, vcsDataWithBranch } from './git.ts'
 import { type HealthCheck, healthChecks } from './health-check.ts'
 import type { PlanName } from './plans.ts'
-import { secretFiles, variables } from './secret-group.ts'
+import { dockerSecretMounts, secretFiles, variables } from './secret-group.ts'
 import type { ProcessLimits } from './shapes.ts'
 
 export const jobKinds = ['manual', 'cron'] as const
@@ -81,6 +81,7 @@ const common = {
   runtimeFiles: secretFiles.optional(),
   buildArguments: variables.optional(),
   buildFiles: secretFiles.optional(),
+  dockerSecretMounts: dockerSecretMounts.optional(),
   healthChecks: healthChecks.default([]),
 }
 

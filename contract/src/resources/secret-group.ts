@@ -30,6 +30,21 @@ export const secretFiles = z.record(
   }),
 )
 
+const mountId = z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/, 'may hold letters, digits and _ . -, 128 at most')
+
+const mounted = z.union([
+  z.string().transform((text) => ({ data: base64Of(text), encoding: 'utf-8' as const })),
+  z.strictObject({
+    data: z.base64().describe('the content, base64'),
+    encoding: z.enum(['utf-8', 'base64']).default('utf-8'),
+  }),
+])
+
+const base64Of = (text: string): string => btoa(String.fromCodePoint(...new TextEncoder().encode(text)))
+
+/** By id, for `RUN --mount=type=secret,id=…` of a Dockerfile. A plain string is the content itself. */
+export const dockerSecretMounts = z.record(mountId, mounted)
+
 export const secretRestrictions = z.strictObject({
   restricted: z.boolean().default(false),
   nfObjects: z.array(z.strictObject({ id: resourceId, type: z.enum(['service', 'job']) })).default([]),
@@ -47,7 +62,7 @@ export const addonDependency = z.strictObject({
 export const secretValues = z.strictObject({
   variables: variables.default({}),
   files: secretFiles.default({}),
-  dockerSecretMounts: z.record(z.string(), z.unknown()).default({}),
+  dockerSecretMounts: dockerSecretMounts.default({}),
 })
 
 /** The body of create and put. */

@@ -11,7 +11,7 @@ import { type VcsData, vcsData, vcsDataWithBranch } from './git.ts'
 import { type HealthCheck, healthChecks } from './health-check.ts'
 import type { PlanName } from './plans.ts'
 import { type Port, ports } from './ports.ts'
-import { secretFiles, variables } from './secret-group.ts'
+import { dockerSecretMounts, secretFiles, variables } from './secret-group.ts'
 import type { ProcessLimits } from './shapes.ts'
 
 export const serviceKinds = ['combined', 'build', 'deployment'] as const
@@ -36,6 +36,7 @@ const built = {
   buildConfiguration: buildConfiguration.default({}),
   buildArguments: variables.optional(),
   buildFiles: secretFiles.optional(),
+  dockerSecretMounts: dockerSecretMounts.optional(),
 }
 
 const run = {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { resourceId } from '../names.ts'
 import { repositoryPath } from '../resources/build-settings.ts'
 import { branchName, commitSha } from '../resources/git.ts'
-import { secretFiles, variables } from '../resources/secret-group.ts'
+import { dockerSecretMounts, secretFiles, variables } from '../resources/secret-group.ts'
 import { route } from '../route.ts'
 
 export const buildView = z.object({
@@ -26,6 +26,7 @@ export const buildView = z.object({
 export const buildOverrides = z.strictObject({
   buildArguments: variables.optional(),
   buildFiles: secretFiles.optional(),
+  dockerSecretMounts: dockerSecretMounts.optional(),
   docker: z
     .strictObject({
       dockerFilePath: repositoryPath.optional(),
@@ -157,6 +158,16 @@ const job = '/projects/{projectId}/jobs/{jobId}'
 export const serviceBuilds = routesOf('Service', service, {
   params: ofService,
   one: ofService.extend(oneBuild),
+})
+export const clearServiceBuildCache = route({
+  id: 'clearServiceBuildCache',
+  method: 'DELETE',
+  tag: 'Builds',
+  permission: 'write',
+  path: `${service}/build-cache`,
+  summary: 'Let the next build of the service use no cache',
+  params: ofService,
+  reply: z.object({}),
 })
 export const jobBuilds = routesOf('Job', job, { params: ofJob, one: ofJob.extend(oneBuild) })
 export const serviceLogs = logRoutesOf('Service', service, ofService)

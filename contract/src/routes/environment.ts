@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { resourceId } from '../names.ts'
-import { secretFiles, variables } from '../resources/secret-group.ts'
+import { dockerSecretMounts, secretFiles, variables } from '../resources/secret-group.ts'
 import { route } from '../route.ts'
 
 /** The values of services and jobs, which have the same routes. They are secrets: reading them needs an admin token. */
@@ -59,7 +59,11 @@ const routesOf = <P extends z.ZodType>(noun: 'Service' | 'Job', base: string, pa
       id: `update${noun}BuildArguments`,
       path: `${base}/build-arguments`,
       summary: 'Replace the own build arguments and files; the next build uses them',
-      body: z.strictObject({ buildArguments: variables, buildFiles: secretFiles.optional() }),
+      body: z.strictObject({
+        buildArguments: variables,
+        buildFiles: secretFiles.optional(),
+        dockerSecretMounts: dockerSecretMounts.optional(),
+      }),
       reply: z.object({}),
     }),
   }

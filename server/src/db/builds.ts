@@ -1,4 +1,5 @@
 import { notFound } from '@fairway/contract/errors'
+import type { ProcessLimits } from '@fairway/contract/resources/shapes'
 import { type BuildStatus, buildMoves, sourcesOf, unfinished } from '@fairway/contract/states'
 import { sql } from 'kysely'
 import type { BuildOwner } from './build-choice.ts'
@@ -11,14 +12,20 @@ export type BuildOrder = {
   url: string
   /** Folder of the repository, `/` for its root. */
   context: string
-  docker?: BuildOverrides['docker']
-  /** Build arguments and files of this build alone, and what they are compared by. */
+  dockerfile?: { path: string; target?: string; useCache: boolean }
+  buildpack?: { builder?: string; locators: string[]; useCache: boolean }
+  /** Ids of saved registry credentials for base images. */
+  credentials?: string[]
+  /** What the build may use. */
+  limits?: ProcessLimits
+  /** Arguments, files and secret mounts of this build alone, and what they are compared by. */
   values?: { fingerprint: string; sealed: string }
 }
 
 export type BuildOverrides = {
   buildArguments?: Record<string, string>
   buildFiles?: Record<string, { data: string; encoding?: string }>
+  dockerSecretMounts?: Record<string, { data: string; encoding?: string }>
   docker?: { dockerFilePath?: string; dockerWorkDir?: string; dockerfileTarget?: string }
 }
 
@@ -181,4 +188,32 @@ export async function requestBuildAbort(tx: Tx, { projectId, buildId }: BuildKey
 export async function isBuildConcluded(db: Db, key: BuildKey): Promise<boolean> {
   const build = await findBuild(db, key)
   return build === undefined || buildMoves[build.status].length === 0
+}
+
+/** Whether the cache of a service's builds was cleared and no build has succeeded that began afterwards. */
+export async function isBuildCacheCleared(
+  db: Db,
+  { projectId, serviceId }: { projectId: string; serviceId: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('service')
+    .select('id')
+    .where('project_id', '=', projectId)
+    .where('id', '=', serviceId)
+    .where('build_cache_cleared_at', 'is not', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('build')
+            .select('build.id')
+            .whereRef('build.project_id', '=', 'service.project_id')
+            .where('build.owner_kind', '=', 'service')
+            .whereRef('build.owner_id', '=', 'service.id')
+            .where('build.status', '=', 'SUCCESS')
+            .whereRef('build.started_at', '>', 'service.build_cache_cleared_at'),
+        ),
+      ),
+    )
+    .executeTakeFirst()
+  return row !== undefined
 }

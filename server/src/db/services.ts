@@ -1,5 +1,6 @@
 import { FairwayError, notFound } from '@fairway/contract/errors'
 import type { ServiceKind, ServiceSpec } from '@fairway/contract/resources/service'
+import { sql } from 'kysely'
 import { type Db, type Tx, toJson } from './db.ts'
 
 export type ServiceRow = {
@@ -158,5 +159,14 @@ export async function insertServiceConfig(tx: Tx, service: ServiceRow): Promise<
       version: service.config_version,
       spec: toJson(service.spec),
     })
+    .execute()
+}
+
+export async function clearBuildCache(tx: Tx, { projectId, serviceId }: ServiceKey): Promise<void> {
+  await tx
+    .updateTable('service')
+    .set({ build_cache_cleared_at: sql<Date>`now()` })
+    .where('project_id', '=', projectId)
+    .where('id', '=', serviceId)
     .execute()
 }

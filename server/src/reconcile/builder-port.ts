@@ -1,4 +1,5 @@
 import type { ProcessLimits } from '@fairway/contract/resources/shapes'
+import type { RegistryCredentials } from './registry-port.ts'
 import type { ArtifactRef } from './runtime-port.ts'
 
 /** A checked-out source tree. `cleanUp` removes it. */
@@ -38,6 +39,8 @@ export type BuildRequest = {
   buildpack?: { builder?: string; locators: readonly string[]; useCache: boolean }
   /** By id, for `RUN --mount=type=secret,id=…`: never in a layer, an image's history or a log. */
   secrets: Readonly<Record<string, string>>
+  /** Logins for base images, by registry host. */
+  registries?: Readonly<Record<string, RegistryCredentials>>
   /** What the build itself may use. */
   limits: ProcessLimits
   /** Directory inside the checkout that is the build context, `/` for its root. Never leaves the checkout. */

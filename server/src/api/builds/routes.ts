@@ -1,9 +1,14 @@
 import { FairwayError, notFound } from '@fairway/contract/errors'
-import { jobBuilds, serviceBuilds } from '@fairway/contract/routes/builds'
+import {
+  clearServiceBuildCache as clearCache,
+  jobBuilds,
+  serviceBuilds,
+} from '@fairway/contract/routes/builds'
 import type { BuildOwner } from '../../db/build-choice.ts'
 import { findBuildView, listBuildViews } from '../../db/build-views.ts'
 import { type Db, transaction } from '../../db/db.ts'
 import { abortBuild } from '../../operations/builds/abort.ts'
+import { clearServiceBuildCache } from '../../operations/builds/clear-cache.ts'
 import { branchToBuild, requireBuildOwner, requireRepository } from '../../operations/builds/request.ts'
 import { startBuild } from '../../operations/builds/start.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -86,6 +91,10 @@ export const buildRoutes: Route[] = [
   defineRoute(serviceBuilds.start, (request, deps) => start(request, deps, ofService(request.params))),
   defineRoute(serviceBuilds.get, ({ params }, deps) => get(params.buildId, deps, ofService(params))),
   defineRoute(serviceBuilds.abort, (request, deps) => abort(request, deps, ofService(request.params))),
+  defineRoute(clearCache, async ({ params, actor }, { db }) => {
+    await transaction(db, (tx) => clearServiceBuildCache(tx, { ...params, actor: actor.id }))
+    return {}
+  }),
   defineRoute(jobBuilds.list, (request, deps) => list(request, deps, ofJob(request.params))),
   defineRoute(jobBuilds.start, (request, deps) => start(request, deps, ofJob(request.params))),
   defineRoute(jobBuilds.get, ({ params }, deps) => get(params.buildId, deps, ofJob(params))),

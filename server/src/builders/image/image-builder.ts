@@ -52,7 +52,7 @@ export function createImageBuilder(options: ImageBuilderOptions): Builder {
       swept ??= sweepWorkshops(options.root)
       await swept
       return withBuildDeadline(options.timeoutSeconds, request.signal, (signal) =>
-        inWorkshop(options.root, credentialsOf(options.registry), (workshop) =>
+        inWorkshop(options.root, { ...credentialsOf(options.registry), ...request.registries }, (workshop) =>
           make({ ...request, signal }, { options, engine, store, making, workshop }),
         ),
       )

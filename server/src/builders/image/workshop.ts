@@ -66,7 +66,7 @@ const configOf = (registries: Registries) => ({
   cliPluginsExtraDirs: [join(homedir(), '.docker', 'cli-plugins')],
   auths: Object.fromEntries(
     Object.entries(registries).map(([host, { username, password }]) => [
-      host,
+      host === 'docker.io' ? 'https://index.docker.io/v1/' : host,
       { auth: Buffer.from(`${username}:${password}`).toString('base64') },
     ]),
   ),

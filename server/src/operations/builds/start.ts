@@ -1,5 +1,4 @@
 import { FairwayError } from '@fairway/contract/errors'
-import { buildContextOf } from '@fairway/contract/resources/build-settings'
 import type { BuildOwner } from '../../db/build-choice.ts'
 import { type BuildOrder, type BuildOverrides, findReusableBuild, insertBuild } from '../../db/builds.ts'
 import type { Tx } from '../../db/db.ts'
@@ -9,6 +8,7 @@ import { lockService } from '../../db/services.ts'
 import { schedule } from '../../db/work.ts'
 import type { Sealer } from '../../lib/seal.ts'
 import { newBuildId } from './build-id.ts'
+import { buildOrderOf } from './build-order.ts'
 import { sealBuildValues } from './build-values.ts'
 import { requireRepository } from './request.ts'
 
@@ -71,8 +71,7 @@ async function orderOf(
   const own = (overrides ?? {}) as BuildOverrides
   return {
     url: projectUrl,
-    context: own.docker?.dockerWorkDir ?? buildContextOf(spec.buildSettings),
-    ...(own.docker !== undefined && { docker: own.docker }),
+    ...buildOrderOf(spec, own),
     ...sealBuildValues(own, sealer),
   }
 }

@@ -9,6 +9,8 @@ export type Source = {
   priority: number
   variables: Readonly<Record<string, string>>
   files: Readonly<Record<string, string>>
+  /** Secret mounts of builds by id, base64. */
+  mounts?: Readonly<Record<string, string>>
 }
 
 export type Explained = { value: string; from: string; priority: number; overriding: string[] }
@@ -17,6 +19,7 @@ export type MergedEnvironment = {
   env: Record<string, string>
   /** By path, base64. */
   files: Record<string, string>
+  mounts: Record<string, string>
   explained: Record<string, Explained>
 }
 
@@ -28,13 +31,15 @@ export function mergeEnvironment(
   const sources: Source[] = [...ordered, { ...own, priority: Number.POSITIVE_INFINITY }]
   const explained: Record<string, Explained> = {}
   const files: Record<string, string> = {}
+  const mounts: Record<string, string> = {}
   for (const source of sources) {
     for (const [key, value] of Object.entries(source.variables))
       explained[key] = layer(explained[key], source, value)
     Object.assign(files, source.files)
+    Object.assign(mounts, source.mounts)
   }
   const raw = Object.fromEntries(Object.entries(explained).map(([key, { value }]) => [key, value]))
-  return { env: expandAll(raw), files, explained }
+  return { env: expandAll(raw), files, mounts, explained }
 }
 
 function layer(below: Explained | undefined, source: Source, value: string): Explained {

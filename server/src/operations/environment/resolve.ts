@@ -29,6 +29,8 @@ export type EnvironmentRequest = {
 export type ResolvedEnvironment = {
   env: Record<string, string>
   files: { path: string; contentBase64: string }[]
+  /** Secret mounts by id, base64; for builds only. */
+  mounts: Record<string, string>
   versions: SecretVersions
   /** Of all names, values and files: a changed value is a changed hash. */
   hash: string
@@ -66,10 +68,12 @@ async function resolve(
   for (const [name, value] of Object.entries(merged.env)) {
     for (const part of secretPartsOf(name, value)) sealer.announce(part)
   }
+  for (const data of Object.values(merged.mounts)) sealer.announce(textOf(data))
   const files = Object.entries(merged.files).map(([path, contentBase64]) => ({ path, contentBase64 }))
   return {
     env: merged.env,
     files,
+    mounts: merged.mounts,
     versions: { own: own.version, groups: versions },
     hash: hashOf(merged.env, merged.files),
     explained: merged.explained,
@@ -104,6 +108,7 @@ async function groupSource(
     priority: group.spec.priority,
     variables: { ...linked, ...values.variables },
     files: filesOf(values.files),
+    ...(use === 'build' && { mounts: filesOf(values.dockerSecretMounts ?? {}) }),
   }
 }
 
@@ -178,11 +183,17 @@ function namedDetails(
 function ownParts(values: Awaited<ReturnType<typeof readOwnSecrets>>['values'], use: Use) {
   return use === 'runtime'
     ? { variables: values.runtimeEnvironment, files: filesOf(values.runtimeFiles) }
-    : { variables: values.buildArguments, files: filesOf(values.buildFiles) }
+    : {
+        variables: values.buildArguments,
+        files: filesOf(values.buildFiles),
+        mounts: filesOf(values.dockerSecretMounts),
+      }
 }
 
 const filesOf = (files: Readonly<Record<string, FileValue>>): Record<string, string> =>
   Object.fromEntries(Object.entries(files).map(([path, { data }]) => [path, data]))
+
+const textOf = (contentBase64: string): string => Buffer.from(contentBase64, 'base64').toString('utf8').trim()
 
 function hashOf(env: Record<string, string>, files: Record<string, string>): string {
   const sorted = (values: Record<string, string>) =>

@@ -10,9 +10,17 @@ export type OwnSecrets = {
   runtimeFiles: Record<string, FileValue>
   buildArguments: Record<string, string>
   buildFiles: Record<string, FileValue>
+  /** Secret mounts of builds, by id. */
+  dockerSecretMounts: Record<string, FileValue>
 }
 
-const NONE: OwnSecrets = { runtimeEnvironment: {}, runtimeFiles: {}, buildArguments: {}, buildFiles: {} }
+const NONE: OwnSecrets = {
+  runtimeEnvironment: {},
+  runtimeFiles: {},
+  buildArguments: {},
+  buildFiles: {},
+  dockerSecretMounts: {},
+}
 
 const contextOf = (owner: Owner): string => `own/${owner.projectId}/${owner.kind}/${owner.id}`
 
@@ -25,7 +33,9 @@ export async function readOwnSecrets(
 ): Promise<{ version: number; values: OwnSecrets }> {
   const row = await readOwnSecret(db, owner, version)
   if (row === undefined) return { version: 0, values: NONE }
-  return { version: row.version, values: openJson<OwnSecrets>(sealer, row.sealed, contextOf(owner)) }
+  // Values that were sealed by an earlier version lack what it did not know.
+  const values = { ...NONE, ...openJson<Partial<OwnSecrets>>(sealer, row.sealed, contextOf(owner)) }
+  return { version: row.version, values }
 }
 
 /**

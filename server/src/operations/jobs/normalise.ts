@@ -37,6 +37,7 @@ export function normaliseJob(body: JobBody): NormalisedJob {
       runtimeFiles: body.runtimeFiles,
       buildArguments: body.buildArguments,
       buildFiles: body.buildFiles,
+      dockerSecretMounts: body.dockerSecretMounts,
     }) as Partial<OwnSecrets>,
     description: body.description,
     tags: body.tags,

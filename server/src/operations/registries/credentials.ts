@@ -49,6 +49,21 @@ export async function loginFor(
   return row !== undefined && isMeantFor(row, use) ? openLogin(sealer, row) : undefined
 }
 
+/** The logins of these saved credentials by host, for the base images of a project's builds. */
+export async function loginsFor(
+  db: Db,
+  { projectId, credentials }: { projectId: string; credentials: readonly string[] },
+  sealer: Sealer,
+): Promise<Record<string, Login>> {
+  const logins: Record<string, Login> = {}
+  for (const id of credentials) {
+    const row = await findRegistry(db, id)
+    if (row === undefined || !isMeantFor(row, { projectId, imagePath: `${row.host}/base` })) continue
+    logins[row.host] = openLogin(sealer, row)
+  }
+  return logins
+}
+
 function isMeantFor(row: RegistryRow, use: Use): boolean {
   try {
     checkUse(row, use)

@@ -42,6 +42,7 @@ export function normaliseService(checked: ServiceBody): NormalisedService {
       runtimeFiles: body.runtimeFiles,
       buildArguments: body.buildArguments,
       buildFiles: body.buildFiles,
+      dockerSecretMounts: body.dockerSecretMounts,
     }) as Partial<OwnSecrets>,
     description: body.description,
     tags: body.tags,
