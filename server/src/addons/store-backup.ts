@@ -12,7 +12,11 @@ export async function storeBackup(
 ): Promise<BackupRecord> {
   const measured = measure(await compress(data, request.compression))
   await request.storage.write(request.key, measured.data)
-  request.signal.throwIfAborted()
+  if (request.signal.aborted) {
+    // Too late to cut it short, but nobody will know of it.
+    await request.storage.remove(request.key)
+    throw request.signal.reason
+  }
   const record = { key: request.key, ...measured.result(), engineVersion }
   request.log(`wrote ${record.sizeBytes} bytes`)
   return record

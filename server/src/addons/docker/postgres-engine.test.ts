@@ -3,8 +3,8 @@ import { describe } from 'vitest'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
 import type { AddonEndpoint, AddonSettings } from '../../reconcile/addon-port.ts'
 import { testAddonEngine } from '../engine-contract.ts'
-import { createDockerPostgresEngine } from './engines.ts'
 import { imagesFolder, testInstallation } from './docker-test-world.ts'
+import { createDockerPostgresEngine } from './engines.ts'
 
 async function query<T>(endpoint: AddonEndpoint, settings: AddonSettings, sql: string): Promise<T[]> {
   const client = new pg.Client({
