@@ -71,6 +71,7 @@ describe('a push', () => {
     ['by force starts a build', { event: { forced: true } }, undefined],
     ['that deletes the branch starts nothing', { event: { kind: 'delete', after: null } }, 'branch-deleted'],
     ['of a tag starts nothing', { event: { kind: 'tag', branch: 'v1' } }, 'tag'],
+    ['to a branch that is an option starts nothing', { event: { branch: '--upload-pack=x' } }, 'branch'],
     ['without a commit starts nothing', { event: { after: null } }, 'no-commit'],
     ['while CI is off starts nothing', { watcher: { ciEnabled: false } }, 'ci-disabled'],
     ['with no pattern at all starts nothing', { watcher: { branchPatterns: [] } }, 'branch'],

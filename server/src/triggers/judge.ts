@@ -1,3 +1,4 @@
+import { branchName } from '@fairway/contract/resources/git'
 import type {
   CommitOfEvent,
   GitEvent,
@@ -40,6 +41,8 @@ export function refuseEvent(event: GitEvent): Refusal | undefined {
   if (kind === 'delete') return no('branch-deleted', `The branch "${branch ?? ''}" was deleted.`)
   if (event.after === null || branch === null)
     return no('no-commit', 'The event names no commit or no branch.')
+  if (!branchName.safeParse(branch).success)
+    return no('branch', 'The event names a branch that git would not accept.', { text: branch.slice(0, 200) })
   return undefined
 }
 

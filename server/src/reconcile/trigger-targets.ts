@@ -1,0 +1,38 @@
+import type { GitEvent, WatcherKind } from '@fairway/contract/resources/trigger-event'
+import type { Db, Tx } from '../db/db.ts'
+import type { Watcher } from '../triggers/watcher.ts'
+
+/** Something that an event may start. */
+export type TriggerTarget = {
+  projectId: string
+  kind: WatcherKind
+  id: string
+  /** Where its repository is read from. */
+  url: string
+  watcher: Watcher
+  /** What the changed files are counted from; null when nothing of the branch was built. */
+  base: string | null
+  newestBuild: { id: string; sha: string | null; concluded: boolean } | undefined
+}
+
+/** An event that names a branch and a commit. */
+export type StartingEvent = GitEvent & { branch: string; after: string }
+
+export type Started = { kind: 'build' | 'release-run'; id: string }
+
+/** One kind of targets: how to find them and how to start them. */
+export type TargetSource = {
+  kinds: readonly WatcherKind[]
+  list(
+    db: Db,
+    query: { keys: readonly string[]; event: StartingEvent; projectId: string | undefined },
+  ): Promise<TriggerTarget[]>
+  /** Makes room before anything starts; answers by target what was aborted. */
+  supersede(
+    tx: Tx,
+    targets: readonly TriggerTarget[],
+    event: StartingEvent,
+  ): Promise<ReadonlyMap<TriggerTarget, string[]>>
+  /** Raises a `FairwayError`, and has written nothing, when the target cannot start. */
+  start(tx: Tx, target: TriggerTarget, event: StartingEvent): Promise<Started>
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { openDb } from '../db/db.ts'
+import { openListener } from '../db/listen.ts'
+import { startWorkLoop } from '../db/work-loop.ts'
+import { registerWorker } from '../db/workers.ts'
+import { type CrashPoints, crashAt, noCrashPoints } from '../lib/crash-point.ts'
+import { createLog, type Log, silentLog } from '../lib/log.ts'
+import { createSealer } from '../lib/seal.ts'
+import { noCredentials } from '../sources/git/git-access.ts'
+import { createGitReader } from '../sources/git/git-reader.ts'
+import { buildTargets } from './build-targets.ts'
+import { createTriggerHandler } from './triggers.ts'
+
+export const testMasterKey = Buffer.alloc(32, 7)
+
+/** Runs the worker of trigger events on a folder until stopped. */
+export async function startTriggerWorker(
+  connectionString: string,
+  folder: string,
+  { crash = noCrashPoints, log = silentLog() }: { crash?: CrashPoints; log?: Log } = {},
+): Promise<{ stop(): Promise<void> }> {
+  const { db } = openDb(connectionString)
+  const listener = await openListener(connectionString, log)
+  const worker = await registerWorker(connectionString)
+  const run = createTriggerHandler({
+    db,
+    crash,
+    log,
+    git: createGitReader({ root: join(folder, 'git-cache'), credentialsOf: noCredentials }),
+    sources: [buildTargets(createSealer(testMasterKey))],
+  })
+  const loop = startWorkLoop({
+    db,
+    listener,
+    worker,
+    log,
+    handlers: { trigger_event: { run, concurrency: 8 } },
+  })
+  return {
+    stop: async () => {
+      await loop.stop()
+      await listener.close()
+      await worker.close()
+      await db.destroy()
+    },
+  }
+}
+
+const [, program = '', connectionString, folder, point] = process.argv
+if (program.includes('triggers-test-world') && connectionString !== undefined && folder !== undefined)
+  await startTriggerWorker(connectionString, folder, {
+    crash: point === undefined ? noCrashPoints : crashAt(point),
+    log: createLog('error', (text) => text),
+  })

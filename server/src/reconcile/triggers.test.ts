@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest'
+import { type TriggerWorld, until, withTriggerWorld } from './triggers-test-project.ts'
+import { startTriggerWorker } from './triggers-test-world.ts'
+
+const withWorker = (work: (world: TriggerWorld) => Promise<void>): Promise<void> =>
+  withTriggerWorld(async (world) => {
+    const worker = await startTriggerWorker(world.connectionString, world.folder)
+    try {
+      await work(world)
+    } finally {
+      await worker.stop()
+    }
+  })
+
+describe('a push', () => {
+  it('builds exactly the commit it names, once, and says why others do not', () =>
+    withWorker(async (world) => {
+      await world.service('web')
+      await world.service('other', {}, { branch: 'other' })
+      await world.service('off', {}, { disabled_ci: true })
+      const after = await world.commit('one', { a: '1' })
+      await world.commit('two', { a: '2' })
+      const { id } = await world.push({ after })
+      const verdicts = await world.verdicts(id)
+      expect(await world.builds()).toMatchObject([
+        {
+          id: verdicts.get('web')?.started_id,
+          owner_id: 'web',
+          sha: after,
+          branch: 'main',
+          status: 'QUEUED',
+        },
+      ])
+      expect(verdicts.get('other')).toMatchObject({ started: false, rule: 'branch', rule_text: 'other' })
+      expect(verdicts.get('off')).toMatchObject({ started: false, rule: 'ci-disabled' })
+      expect((await world.event(id)).sentence).toBe('Started 1 of 3 that watch this repository.')
+    }))
+
+  it('is compared with what was last built, not with what was pushed before', () =>
+    withWorker(async (world) => {
+      const docs = { pathIgnoreRules: ['docs/'] }
+      await world.service('web', docs)
+      await world.service('api', { pathIgnoreRules: ['/api'], isAllowList: true })
+      const first = await world.commit('one', { a: '1' })
+      await world.verdicts((await world.push({ after: first })).id)
+      await world.succeed('web')
+      await world.succeed('api')
+      const second = await world.commit('two [skip ci]', { 'src/x': '1' })
+      const skipped = await world.push({ before: first, after: second })
+      expect((await world.verdicts(skipped.id)).get('web')).toMatchObject({
+        rule: 'commit-flag',
+        rule_text: '[skip ci]',
+        commit_sha: second,
+      })
+      const third = await world.commit('three', { 'docs/x': '1' })
+      const verdicts = await world.verdicts((await world.push({ before: second, after: third })).id)
+      expect(verdicts.get('web')).toMatchObject({ started: true, sentence: expect.stringContaining('src/x') })
+      expect(verdicts.get('api')).toMatchObject({ started: false, rule: 'path', file: 'docs/x' })
+      await world.succeed('web')
+      const fourth = await world.commit('four', { 'docs/y': '1' })
+      const last = await world.verdicts((await world.push({ before: third, after: fourth })).id)
+      expect(last.get('web')).toMatchObject({ rule: 'path', rule_text: 'docs/', file: 'docs/y' })
+    }))
+
+  it('finds the flag of a commit that the delivery does not list', () =>
+    withWorker(async (world) => {
+      await world.service('web')
+      const first = await world.commit('one', { a: '1' })
+      const flagged = await world.commit('two\n\n[ci skip]', { a: '2' })
+      const third = await world.commit('three', { a: '3' })
+      const { id } = await world.push({ before: first, after: third })
+      expect((await world.verdicts(id)).get('web')).toMatchObject({
+        rule: 'commit-flag',
+        commit_sha: flagged,
+      })
+    }))
+
+  it('takes the place of builds of its branch that still wait', () =>
+    withWorker(async (world) => {
+      await world.service('web')
+      const first = await world.commit('one', { a: '1' })
+      await world.verdicts((await world.push({ after: first })).id)
+      const second = await world.commit('two', { a: '2' })
+      const verdict = (await world.verdicts((await world.push({ before: first, after: second })).id)).get(
+        'web',
+      )
+      const [old, young] = await world.builds()
+      expect(old).toMatchObject({ sha: first, status: 'ABORTED' })
+      expect(young).toMatchObject({ sha: second, status: 'QUEUED' })
+      expect(verdict?.superseded).toEqual([old?.id])
+    }))
+
+  it('of a commit that the repository does not hold starts nothing and says so', () =>
+    withWorker(async (world) => {
+      await world.service('web')
+      await world.commit('one', { a: '1' })
+      const { id } = await world.push({ before: 'b'.repeat(40), after: 'a'.repeat(40) })
+      expect((await world.verdicts(id)).get('web')).toMatchObject({ rule: 'no-commit' })
+      expect(await world.builds()).toEqual([])
+    }))
+
+  it('to a repository that nobody watches is kept with that verdict', () =>
+    withWorker(async (world) => {
+      const { id } = await world.receive(
+        world.signed({ repository: 'file:///nowhere', ref: 'refs/heads/main', after: 'a'.repeat(40) }),
+      )
+      await world.verdicts(id)
+      expect(await world.event(id)).toMatchObject({
+        status: 'judged',
+        sentence: expect.stringMatching(/^Nothing/),
+      })
+    }))
+})
+
+describe('deliveries', () => {
+  it('that come twice, also at once, are answered alike and start one build', () =>
+    withWorker(async (world) => {
+      await world.service('web')
+      const after = await world.commit('one', { a: '1' })
+      const same = Array.from({ length: 8 }, () => world.push({ after, id: 'one-delivery' }))
+      const ids = new Set((await Promise.all(same)).map(({ id }) => id))
+      ids.add((await world.push({ after, id: 'one-delivery' })).id)
+      expect(ids.size).toBe(1)
+      await world.verdicts([...ids][0] ?? '')
+      expect(await world.builds()).toHaveLength(1)
+    }))
+
+  it('without the right signature are refused and recorded, and take no delivery its place', () =>
+    withWorker(async (world) => {
+      await world.service('web')
+      const after = await world.commit('one', { a: '1' })
+      const forged = world.push({ after, id: 'x', secret: 'another secret' })
+      await expect(forged).rejects.toMatchObject({ code: 'unauthorized' })
+      const refused = await world.db.selectFrom('trigger_event').selectAll().execute()
+      expect(refused).toMatchObject([{ status: 'refused', sentence: expect.stringContaining('signature') }])
+      await world.verdicts((await world.push({ after, id: 'x' })).id)
+      expect(await world.builds()).toHaveLength(1)
+    }))
+
+  it('that are no JSON are refused and recorded', () =>
+    withTriggerWorld(async (world) => {
+      await expect(world.receive(world.signedText('{'))).rejects.toMatchObject({ code: 'malformed_json' })
+      const refused = await world.db.selectFrom('trigger_event').select('sentence').execute()
+      expect(refused).toEqual([{ sentence: 'The body is not valid JSON.' }])
+    }))
+
+  it('that pour in, 200 of one branch, each start once and in order', () =>
+    withWorker(async (world) => {
+      await world.service('web', { ciIgnoreFlagsEnabled: false })
+      const shas = Array.from({ length: 200 }, (_, index) => index.toString(16).padStart(40, '1'))
+      const ids: string[] = []
+      for (const [index, after] of shas.entries()) ids.push((await world.push({ after, id: `d${index}` })).id)
+      await Promise.all(ids.map((id) => world.verdicts(id)))
+      const builds = await world.builds('web')
+      expect(builds.map(({ sha }) => sha)).toEqual(shas)
+      expect(builds.filter(({ status }) => status === 'QUEUED').map(({ sha }) => sha)).toEqual([shas.at(-1)])
+    }))
+})
+
+describe('kill -9', () => {
+  it.each(['trigger.after-look', 'trigger.before-commit', 'trigger.after-commit'])(
+    'at %s loses no start and starts nothing twice',
+    (point) =>
+      withTriggerWorld(async (world) => {
+        await world.service('web')
+        await world.service('api')
+        const first = await world.commit('one', { a: '1' })
+        const second = await world.commit('two', { a: '2' })
+        const ids = [
+          (await world.push({ after: first })).id,
+          (await world.push({ before: first, after: second })).id,
+        ]
+        expect(await world.live(point).over).toBe('SIGKILL')
+        const next = world.live()
+        try {
+          await Promise.all(ids.map((id) => world.verdicts(id)))
+          await until('two builds each', async () => (await world.builds()).length === 4)
+          for (const owner of ['web', 'api'])
+            expect((await world.builds(owner)).map(({ sha }) => sha)).toEqual([first, second])
+        } finally {
+          await next.end()
+        }
+      }),
+  )
+})

@@ -1,0 +1,167 @@
+import { FairwayError } from '@fairway/contract/errors'
+import type { TriggerVerdict } from '@fairway/contract/resources/trigger-event'
+import type { Db, Tx } from '../db/db.ts'
+import {
+  findPending,
+  findTriggerEvent,
+  insertVerdicts,
+  lockStream,
+  lockTriggerEvent,
+  moveTriggerEvent,
+  type TriggerEventRow,
+  type VerdictRow,
+} from '../db/trigger-events.ts'
+import { schedule, type WorkItem, withLease } from '../db/work.ts'
+import type { WorkHandler } from '../db/work-loop.ts'
+import type { CrashPoints } from '../lib/crash-point.ts'
+import type { Log } from '../lib/log.ts'
+import type { GitReader } from './git-port.ts'
+import { lookAtTrigger, type TriggerLook } from './trigger-look.ts'
+import type { Started, StartingEvent, TargetSource, TriggerTarget } from './trigger-targets.ts'
+
+export const triggerCrashPoints = [
+  'trigger.after-look',
+  'trigger.before-commit',
+  'trigger.after-commit',
+] as const
+
+export type TriggerDeps = {
+  db: Db
+  git: GitReader
+  sources: readonly TargetSource[]
+  crash: CrashPoints
+  log: Log
+}
+
+const RESTS = { wakeAfterMs: null }
+/** The one before wakes its successor; this is for the case that it was lost. */
+const LOOK_AGAIN_MS = 5000
+/** So often the repository is tried before the event is judged without it. */
+const GIT_TRIES = 3
+/** An event that still fails after so many unexpected errors is given up. */
+const MOST_FAILURES = 12
+
+/**
+ * Judges a stored event and starts what it starts, in one transaction: nothing starts twice, and nothing is lost. Events
+ * of one repository and branch go one after another. Key: the event's id.
+ */
+export function createTriggerHandler(deps: TriggerDeps): WorkHandler {
+  return async (item, signal) => {
+    const row = await findTriggerEvent(deps.db, item.key)
+    if (row?.status !== 'pending') return RESTS
+    const first = await findPending(deps.db, { stream: row.stream })
+    if (first !== undefined && first.number < row.number) return { wakeAfterMs: LOOK_AGAIN_MS }
+    if (row.event === null || item.failures >= MOST_FAILURES) return giveUp(deps, item, row)
+    const look = await lookAtTrigger(deps, {
+      event: row.event,
+      projectId: row.project_id ?? undefined,
+      byHand: row.replay_of !== null,
+      giveUpOnGit: item.failures >= GIT_TRIES - 1,
+      signal,
+    })
+    deps.crash.hit('trigger.after-look')
+    await withLease(deps.db, item, async (tx) => {
+      await conclude(deps, tx, row, look)
+      deps.crash.hit('trigger.before-commit')
+    })
+    deps.crash.hit('trigger.after-commit')
+    return RESTS
+  }
+}
+
+async function giveUp({ db, log }: TriggerDeps, item: WorkItem, row: TriggerEventRow) {
+  log.error({ event: row.id, failures: item.failures }, 'a trigger event could not be judged')
+  await withLease(db, item, async (tx) => {
+    await moveTriggerEvent(
+      tx,
+      row.id,
+      'failed',
+      'It could not be judged; see the log of the server. Replay it.',
+    )
+    await wakeNext(tx, row)
+  })
+  return RESTS
+}
+
+async function conclude(deps: TriggerDeps, tx: Tx, row: TriggerEventRow, look: TriggerLook): Promise<void> {
+  if ((await lockTriggerEvent(tx, row.id)).status !== 'pending') return
+  const superseded = await supersede(deps, tx, look)
+  const verdicts: VerdictRow[] = []
+  for (const one of look.verdicts) {
+    const outcome = await perform(tx, look.event as StartingEvent, one)
+    verdicts.push(verdictRow(one.target, outcome, superseded.get(one.target) ?? []))
+  }
+  await insertVerdicts(tx, row, verdicts)
+  await moveTriggerEvent(tx, row.id, 'judged', look.refusal ?? summaryOf(verdicts))
+  await wakeNext(tx, row)
+}
+
+/** All of it before anything starts, so that two events never wait for each other's locks. */
+async function supersede(
+  { sources }: TriggerDeps,
+  tx: Tx,
+  { event, verdicts }: TriggerLook,
+): Promise<Map<TriggerTarget, string[]>> {
+  const all = new Map<TriggerTarget, string[]>()
+  for (const source of sources) {
+    const starting = verdicts.flatMap((one) =>
+      one.source === source && one.verdict.start ? [one.target] : [],
+    )
+    if (starting.length === 0) continue
+    for (const [target, ids] of await source.supersede(tx, starting, event as StartingEvent))
+      all.set(target, ids)
+  }
+  return all
+}
+
+type Outcome = { verdict: TriggerVerdict; started?: Started }
+
+async function perform(
+  tx: Tx,
+  event: StartingEvent,
+  { source, target, verdict }: TriggerLook['verdicts'][number],
+): Promise<Outcome> {
+  if (!verdict.start) return { verdict }
+  try {
+    return { verdict, started: await source.start(tx, target, event) }
+  } catch (error) {
+    // What is wrong with one target must not stop the others; nothing was written when this is raised.
+    if (!(error instanceof FairwayError)) throw error
+    return { verdict: { start: false, rule: 'cannot-start', sentence: error.message } }
+  }
+}
+
+const verdictRow = (
+  { projectId, kind, id }: TriggerTarget,
+  { verdict, started }: Outcome,
+  superseded: string[],
+): VerdictRow => {
+  const refusal = verdict.start ? undefined : verdict
+  return {
+    project_id: projectId,
+    watcher_kind: kind,
+    watcher_id: id,
+    started: verdict.start,
+    rule: refusal?.rule ?? null,
+    rule_text: refusal?.text ?? null,
+    file: refusal?.file ?? null,
+    commit_sha: refusal?.commit ?? null,
+    sentence: verdict.sentence,
+    started_kind: started?.kind ?? null,
+    started_id: started?.id ?? null,
+    superseded,
+  }
+}
+
+function summaryOf(verdicts: readonly VerdictRow[]): string {
+  if (verdicts.length === 0) return 'Nothing watches this repository.'
+  const started = verdicts.filter((one) => one.started).length
+  return `Started ${started} of ${verdicts.length} that watch this repository.`
+}
+
+/** Held until the commit: an event that is added meanwhile is either seen here or sees that this one is concluded. */
+async function wakeNext(tx: Tx, { stream, number }: TriggerEventRow): Promise<void> {
+  await lockStream(tx, stream)
+  const next = await findPending(tx, { stream, from: number })
+  if (next !== undefined) await schedule(tx, 'trigger_event', next.id)
+}
