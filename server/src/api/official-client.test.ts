@@ -93,6 +93,24 @@ describe('the official command line', () => {
   )
 
   test(
+    'adds, lists, gets and deletes registry credentials',
+    () =>
+      withCli(async (cli) => {
+        const credentials = { username: 'ann', password: 'pass-word-9', scope: { pull: true } }
+        const body = { name: 'Our Hub', provider: 'dockerhub', credentials }
+        expect(await cli('add', 'registry-credentials', ...given(body))).toMatchObject({ id: 'our-hub' })
+        const HUB = ['--credentialId', 'our-hub']
+        expect(JSON.stringify(await cli('list', 'registry-credentials'))).toContain('our-hub')
+        const read = await cli('get', 'registry-credentials', ...HUB)
+        expect(read).toMatchObject({ provider: 'dockerhub', credentials: { username: 'ann' } })
+        expect(JSON.stringify(read)).not.toContain('pass-word-9')
+        await cli('delete', 'registry-credentials', ...HUB, '--force')
+        expect(JSON.stringify(await cli('list', 'registry-credentials'))).not.toContain('our-hub')
+      }),
+    60_000,
+  )
+
+  test(
     'creates, runs, reads and deletes a job',
     () =>
       withCli(async (cli, { ok }) => {

@@ -1,5 +1,7 @@
 import type { FairwayError } from '@fairway/contract/errors'
 import { afterEach, describe, expect, test } from 'vitest'
+import { connectEngine, DEFAULT_ENGINE_SOCKET, type Engine } from '../lib/docker/engine.ts'
+import { dockerHere } from '../lib/docker/test-engine.ts'
 import { createImageRegistry } from './image-registry.ts'
 import { hostPlatform } from './platform.ts'
 import {
@@ -75,6 +77,32 @@ describe.skipIf(!registryHere)('a real registry', () => {
     const name = newRepository()
     for (const tag of ['1.0', '1.1', '2.0']) await pushImage(name, tag, here)
     expect((await registry.tags({ reference: `${REGISTRY}/${name}` })).sort()).toEqual(['1.0', '1.1', '2.0'])
+  })
+})
+
+describe.skipIf(!registryHere || !dockerHere)('an image that an engine pushed', () => {
+  const finished = (engine: Engine, progress: NodeJS.ReadableStream): Promise<void> =>
+    new Promise((resolve, reject) =>
+      engine.modem.followProgress(progress, (error) => (error ? reject(error) : resolve())),
+    )
+
+  test('is resolved to a reference by which an engine pulls the same image', async () => {
+    const engine = connectEngine(DEFAULT_ENGINE_SOCKET)
+    const repo = `${REGISTRY}/${newRepository()}`
+    await engine.getImage('debian:12-slim').tag({ repo, tag: '1' })
+    await finished(
+      engine,
+      await engine.getImage(repo).push({ tag: '1', authconfig: { username: '', password: '' } }),
+    )
+    await engine.getImage(`${repo}:1`).remove()
+    const { reference } = await registry.resolve({ reference: `${repo}:1` })
+    expect(reference.startsWith(`${repo}@sha256:`)).toBe(true)
+    await finished(engine, await engine.pull(reference))
+    const [pulled, pushed] = await Promise.all(
+      [reference, 'debian:12-slim'].map((name) => engine.getImage(name).inspect()),
+    )
+    await engine.getImage(reference).remove()
+    expect(pulled!.Id).toBe(pushed!.Id)
   })
 })
 
