@@ -24,6 +24,8 @@ import { projectHandler } from './reconcile/projects.ts'
 import { restoreHandler } from './reconcile/restores.ts'
 import { createRetentionHandler } from './reconcile/retention.ts'
 import { startServiceReconciler } from './reconcile/service-reconciler.ts'
+import { volumeBackupHandler } from './reconcile/volume-backups.ts'
+import { volumeHandler } from './reconcile/volumes.ts'
 
 export type WorkerDeps = {
   config: Config
@@ -59,6 +61,7 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
   const { adapters, config } = deps
   const jobDeps = { ...deps, runtime: adapters.runtime, locate: adapters.builder.locate }
   const addonDeps = { ...deps, engines: adapters.engines, openStorage: adapters.openStorage }
+  const volumeDeps = { ...deps, volumes: adapters.volumes, openStorage: adapters.openStorage }
   return {
     release_run: {
       concurrency: 50,
@@ -79,6 +82,8 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
     backup: { concurrency: 2, run: backupHandler(addonDeps) },
     restore: { concurrency: 2, run: restoreHandler(addonDeps) },
     backup_schedule: { concurrency: 4, run: backupScheduleHandler(addonDeps) },
+    volume: { concurrency: 2, run: volumeHandler(volumeDeps) },
+    volume_backup: { concurrency: 2, run: volumeBackupHandler(volumeDeps) },
     project: { concurrency: 4, run: projectHandler(deps) },
     sweep: { concurrency: 1, run: createRetentionHandler({ ...deps, builder: adapters.builder }) },
   }

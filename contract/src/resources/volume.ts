@@ -52,7 +52,7 @@ const source = z.strictObject({
     .string()
     .min(1)
     .max(200)
-    .describe('the id of a volume, or of a backup as its view shows it: `<volumeId>/<backupId>`'),
+    .describe('the id of a volume; or of a backup, also as `<volumeId>/<backupId>`'),
 })
 export type VolumeSource = z.output<typeof source>
 

@@ -37,7 +37,7 @@ export const volumeView = z.object({
 export type VolumeView = z.infer<typeof volumeView>
 
 export const volumeBackupView = z.object({
-  id: z.string().describe('`<volumeId>/<backupId>`'),
+  id: z.string().describe('as a source also `<volumeId>/<id>`'),
   name: z.string(),
   description: z.string(),
   status: statesOf(backupMoves),

@@ -21,6 +21,7 @@ import { streamRoutes } from './streams/routes.ts'
 import { tagRoutes } from './tags/routes.ts'
 import { teamRoutes } from './teams/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
+import { volumeRoutes } from './volumes/routes.ts'
 
 /** Every route of the API. A new noun adds its array here. */
 export const routes: readonly Route[] = [
@@ -44,6 +45,7 @@ export const routes: readonly Route[] = [
   ...addonRoutes,
   ...backupRoutes,
   ...destinationRoutes,
+  ...volumeRoutes,
   ...streamRoutes,
   ...eventRoutes,
 ]

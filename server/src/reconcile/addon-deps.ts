@@ -41,7 +41,10 @@ export const placeOf = (addon: AddonRow, generation = addon.generation): AddonPl
 })
 
 /** The storage a backup lies in. `backup_failed`: its destination is gone. */
-export async function storageOf(deps: AddonDeps, destinationId: string | null): Promise<BackupStorage> {
+export async function storageOf(
+  deps: Pick<AddonDeps, 'db' | 'openStorage'>,
+  destinationId: string | null,
+): Promise<BackupStorage> {
   if (destinationId === null) return deps.openStorage(undefined)
   const destination = await findBackupDestination(deps.db, destinationId)
   if (destination !== undefined) return deps.openStorage(destination)

@@ -1,6 +1,11 @@
 import type { Db } from '../db/db.ts'
 import { recordEvent } from '../db/events.ts'
-import { abortProjectWork, countLeftovers, deleteProjectResources } from '../db/project-deletion.ts'
+import {
+  abortProjectWork,
+  countLeftovers,
+  deleteProjectResources,
+  deleteProjectVolumes,
+} from '../db/project-deletion.ts'
 import { deleteProject, findProject } from '../db/projects.ts'
 import { type WorkItem, withLease } from '../db/work.ts'
 import type { CrashPoints } from '../lib/crash-point.ts'
@@ -9,6 +14,7 @@ import type { CrashPoints } from '../lib/crash-point.ts'
 export const projectCrashPoints = [
   'project.after-abort',
   'project.after-marking',
+  'project.after-volumes',
   'project.after-delete',
 ] as const
 
@@ -18,7 +24,8 @@ type Deps = { db: Db; crash: CrashPoints }
 
 /**
  * Deletes a project that was marked, in passes: what is under way is aborted, then services and addons are asked to
- * go, and when their own reconcilers have cleared them away, the row goes and takes the rest with it.
+ * go, then volumes with their backups, and when their own reconcilers have cleared them away, the row goes and takes the
+ * rest with it.
  */
 export function projectHandler({ db, crash }: Deps) {
   return async (item: WorkItem): Promise<{ wakeAfterMs: number | null }> => {
@@ -33,6 +40,10 @@ export function projectHandler({ db, crash }: Deps) {
     crash.hit('project.after-marking')
     const left = await countLeftovers(db, projectId)
     if (left.services + left.addons > 0) return { wakeAfterMs: LOOK_AGAIN_MS }
+    await withLease(db, item, (tx) => deleteProjectVolumes(tx, projectId))
+    crash.hit('project.after-volumes')
+    const { volumes, volumeBackups } = await countLeftovers(db, projectId)
+    if (volumes + volumeBackups > 0) return { wakeAfterMs: LOOK_AGAIN_MS }
     await withLease(db, item, async (tx) => {
       await deleteProject(tx, projectId)
       await recordEvent(tx, { topic: 'audit', subject: projectId, type: 'project.deleted' })
