@@ -30,8 +30,8 @@ export function servingOptions({ place, names, image, settings, isBeside }: Want
   const options: Options = {
     name: names.container,
     Image: image,
+    // No host name of its own: the project's network would give it to clients, whichever generation it is.
     Cmd: ['serve'],
-    Hostname: place.addonId,
     Env: environment(settings),
     Labels: {
       ...names.labels,

@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
 import { type Engine, engineStatusOf } from '../../lib/docker/engine.ts'
+import { ifThere, isAbsentThere, isConflict } from '../../lib/docker/engine-answers.ts'
 import { framesOf } from '../../lib/docker/frames.ts'
-import { ifThere, isAbsentThere, isConflict } from './engine-answers.ts'
 import { feed } from './run-command.ts'
 
 const STOP_SECONDS = 60

@@ -3,6 +3,7 @@ import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
 import { type CrashPoints, noCrashPoints } from '../../lib/crash-point.ts'
 import { connectEngine, DEFAULT_ENGINE_SOCKET, type Engine } from '../../lib/docker/engine.ts'
+import { ifThere } from '../../lib/docker/engine-answers.ts'
 import type {
   AddonEngine,
   AddonObservation,
@@ -15,11 +16,9 @@ import { type BackupRequest, storeBackup } from '../store-backup.ts'
 import type { AddonKind, RestoreRequest, RunningAddon } from './addon-kind.ts'
 import { servingOptions, setupOptions, type Wanted } from './container-options.ts'
 import { logLines, removeContainer, removeVolume, runSetup, stopContainer } from './containers.ts'
-import { ifThere } from './engine-answers.ts'
 import { presentImage } from './image.ts'
 import { addonLabels, filterOf, hostNames, LABEL, namesOf } from './names.ts'
 import { isUp, observationOf, Readiness } from './observation.ts'
-import { presentNetwork, releaseNetwork } from './project-network.ts'
 
 export type DockerAddonOptions = {
   /** Of this Fairway among those that share the engine. Letters, digits and dashes; the same for ever. */
@@ -29,6 +28,8 @@ export type DockerAddonOptions = {
   socketPath?: string
   /** What the images are built on. */
   base?: string
+  /** Shared with the runtime, whose instances join the same networks. */
+  networks?: ProjectNetworks
   crash?: CrashPoints
 }
 
@@ -54,9 +55,11 @@ export class DockerAddons implements AddonEngine {
   readonly tls = true
   readonly #kind: AddonKind
   readonly #engine: Engine
+  readonly #networks: ProjectNetworks
   readonly #options: DockerAddonOptions
   readonly #crash: CrashPoints
   readonly #readiness = new Readiness()
+  #image: Promise<string> | undefined
 
   constructor(kind: AddonKind, options: DockerAddonOptions) {
     this.type = kind.type
@@ -64,6 +67,7 @@ export class DockerAddons implements AddonEngine {
     this.#options = options
     this.#crash = options.crash ?? noCrashPoints
     this.#engine = connectEngine(options.socketPath ?? DEFAULT_ENGINE_SOCKET)
+    this.#networks = options.networks ?? new ProjectNetworks(this.#engine, options.installation)
   }
 
   async versions(): Promise<string[]> {
@@ -94,28 +98,37 @@ export class DockerAddons implements AddonEngine {
     const options = servingOptions(wanted)
     const container = this.#engine.getContainer(wanted.names.container)
     const seen = await ifThere(container.inspect())
-    await presentNetwork(this.#engine, wanted.names.network, wanted.names.labels)
     const asWanted = seen?.Config.Labels[LABEL.setup] === options.Labels?.[LABEL.setup]
     if (seen !== undefined && (isUp(seen.State) || (asWanted && (await startAgain(container))))) return
     await presentData()
     this.#crash.hit('addon-docker.after-setup')
     await removeContainer(container)
-    await this.#engine.createContainer(options)
-    this.#crash.hit('addon-docker.after-container')
-    await container.start()
+    await this.#networks.use(wanted.place.projectId, async () => {
+      await this.#engine.createContainer(options)
+      this.#crash.hit('addon-docker.after-container')
+      await container.start()
+    })
   }
 
   async #wanted(place: AddonPlace, settings: AddonSettings, isBeside: boolean): Promise<Wanted> {
-    const { type, major } = this.#kind
     requireVersion(this.#kind, settings.version)
-    const image = await presentImage(this.#engine, {
+    const image = await this.#presentImage()
+    const names = namesOf(this.#options.installation, place)
+    return { place, names, image, settings, isBeside }
+  }
+
+  /** However many addons wait for it, it is built once. */
+  #presentImage(): Promise<string> {
+    const { type, major } = this.#kind
+    this.#image ??= presentImage(this.#engine, {
       root: this.#options.images,
       folder: type,
       tag: `fairway/${type}:${major}`,
       base: this.#options.base ?? DEFAULT_BASE,
+    }).finally(() => {
+      this.#image = undefined
     })
-    const names = namesOf(this.#options.installation, place)
-    return { place, names, image, settings, isBeside }
+    return this.#image
   }
 
   /** Whether another generation of the addon serves under its name. */
@@ -191,7 +204,7 @@ export class DockerAddons implements AddonEngine {
     const { Volumes } = await this.#engine.listVolumes({ filters })
     if (Volumes.some(({ Labels }) => Labels?.[LABEL.revision] !== undefined)) return
     await removeVolume(this.#engine, names.tls)
-    await releaseNetwork(this.#engine, names.network, names.labels)
+    await this.#networks.release(place.projectId)
   }
 
   async backup(place: AddonPlace, request: BackupRequest): Promise<BackupRecord> {

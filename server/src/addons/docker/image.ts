@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { FairwayError } from '@fairway/contract/errors'
 import tar from 'tar-stream'
 import type { Engine } from '../../lib/docker/engine.ts'
-import { ifThere } from './engine-answers.ts'
+import { ifThere } from '../../lib/docker/engine-answers.ts'
 
 /** An image of ours: `folder` in `root` is its build context, together with the folder `shared`. */
 export type ImageSource = { root: string; folder: string; tag: string; base: string }

@@ -1,9 +1,9 @@
+import { networkName, PROJECT_LABEL } from '../../lib/docker/project-networks.ts'
 import type { AddonPlace } from '../../reconcile/addon-port.ts'
 
 /** The labels by which containers, volumes and networks are told to be ours, and whose. None holds a secret. */
 export const LABEL = {
-  installation: 'fairway.installation',
-  project: 'fairway.project',
+  ...PROJECT_LABEL,
   ownerKind: 'fairway.owner-kind',
   owner: 'fairway.owner',
   /** The generation of the addon's data. */
@@ -35,7 +35,7 @@ export function namesOf(installation: string, { projectId, addonId, generation }
     setup: `${addon}.g${generation}.setup`,
     data: `${addon}.g${generation}`,
     tls: `${addon}.tls`,
-    network: `fairway-${installation}-${projectId}`,
+    network: networkName(installation, projectId),
     labels: { ...addonLabels(installation, { projectId, addonId }), [LABEL.revision]: String(generation) },
   }
 }

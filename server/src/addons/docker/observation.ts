@@ -1,6 +1,6 @@
 import type Docker from 'dockerode'
+import { isConflict } from '../../lib/docker/engine-answers.ts'
 import type { AddonObservation } from '../../reconcile/addon-port.ts'
-import { isConflict } from './engine-answers.ts'
 import { LABEL } from './names.ts'
 import { CommandFailed, runCommand, textOf } from './run-command.ts'
 
