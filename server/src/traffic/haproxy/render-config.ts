@@ -7,7 +7,7 @@ import type { GatewayBackend } from '@fairway/contract/gateway'
 import { type GatewayState, type HeldService, serverName } from './gateway-state.ts'
 import { globalSection, httpFrontend } from './render-frontend.ts'
 import { backendName, routeMap, socketsName, tcpName } from './route-map.ts'
-import type { HaproxyFiles, HaproxySettings } from './settings.ts'
+import type { HaproxySettings } from './settings.ts'
 
 export type ServerSpec = { name: string; address: string; draining: boolean; options: string }
 export type BackendSpec = { name: string; lines: string[]; servers: ServerSpec[] }
@@ -19,18 +19,17 @@ const FOREVER = '20d'
 
 export function renderConfig(
   state: GatewayState,
-  { settings, files, metrics }: { settings: HaproxySettings; files: HaproxyFiles; metrics: boolean },
+  { settings, metrics }: { settings: HaproxySettings; metrics: boolean },
 ): Rendered {
-  const routes = mapFile(files, 'routes', routeMap(state))
+  const routes = mapFile('routes', routeMap(state))
   const redirects = mapFile(
-    files,
     'redirects',
     state.redirectHosts.map((host) => `${host} 1`),
   )
   const services = Object.values(state.services).sort((a, b) => (a.routes.key < b.routes.key ? -1 : 1))
   const backends = [...services.flatMap(backendsOfService), challengeBackend(state)]
   const head = [
-    ...httpFrontend({ settings, files, maps: { routes: routes.path, redirects: redirects.path }, metrics }),
+    ...httpFrontend({ settings, maps: { routes: routes.path, redirects: redirects.path }, metrics }),
     ...services.flatMap((service) => tcpFrontends(service, settings)),
   ]
   const hash = createHash('sha256')
@@ -43,11 +42,11 @@ export function renderConfig(
   return { text, structure, maps: [routes, redirects], backends }
 }
 
-/** Named by its content: a running worker's map never changes under it. */
-function mapFile(files: HaproxyFiles, name: string, lines: readonly string[]): MapFile {
+/** Named by its content: a running worker's map never changes under it. Paths are relative to the state folder. */
+function mapFile(name: string, lines: readonly string[]): MapFile {
   const content = lines.map((line) => `${line}\n`).join('')
   const hash = createHash('sha256').update(content).digest('hex').slice(0, 16)
-  return { path: `${files.maps}/${name}-${hash}.map`, content }
+  return { path: `maps/${name}-${hash}.map`, content }
 }
 
 function backendText({ name, lines, servers }: BackendSpec): string[] {
@@ -79,7 +78,7 @@ function backendsOfService({ routes }: HeldService): BackendSpec[] {
     // A WebSocket is an HTTP/1.1 upgrade, whatever else the instance speaks.
     const sockets = serversOf(backends, 'pool-max-conn 0')
     return [
-      { name, lines: ['mode http', 'balance leastconn', timeout, ...limits], servers },
+      { name, lines: ['mode http', 'balance leastconn', timeout, ...http2(protocol), ...limits], servers },
       {
         name: socketsName(name),
         lines: ['mode http', 'balance leastconn', timeout, ...limits],
@@ -95,6 +94,10 @@ function backendsOfService({ routes }: HeldService): BackendSpec[] {
   const table = routes.limits?.requestsPerSecondPerIp === undefined ? [] : [rateTable(routes.key)]
   return [...http, ...tcp, ...table]
 }
+
+/** Said of the backend, too, so that another protocol is another structure: a server keeps the one it began with. */
+const http2 = (protocol: string | undefined): string[] =>
+  protocol === 'HTTP/2' ? ['default-server proto h2'] : []
 
 const tableName = (key: string): string => `rates:${key.replace('/', '.')}`
 

@@ -1,16 +1,18 @@
 /** The part of HAProxy's configuration that does not depend on services. Pure. */
-import { type HaproxyFiles, type HaproxySettings, KEEP_ALIVE_MS } from './settings.ts'
+import { CERTIFICATE_LIST, type HaproxySettings, KEEP_ALIVE_MS } from './settings.ts'
 
 const CIPHERS =
   'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:' +
   'ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305'
 
 /** `structure` comes back as the description in `show info`: so a worker says which configuration it serves. */
-export const globalSection = ({ maxConnections = 20_000 }: HaproxySettings, structure: string): string[] => [
+export const globalSection = ({ maxConnections }: HaproxySettings, structure: string): string[] => [
   '# Written by Fairway. Changes made here are lost.',
   'global',
   `  description ${structure}`,
-  `  maxconn ${maxConnections}`,
+  // Without a number HAProxy takes what the system allows, which may be far more than it can hold.
+  '  fd-hard-limit 100000',
+  ...(maxConnections === undefined ? [] : [`  maxconn ${maxConnections}`]),
   // Old workers live as long as their sockets do, within reason.
   '  hard-stop-after 12h',
   '  mworker-max-reloads 50',
@@ -58,15 +60,14 @@ const errorPages = [
 
 type Frontend = {
   settings: HaproxySettings
-  files: HaproxyFiles
   maps: { routes: string; redirects: string }
   metrics: boolean
 }
 
-export const httpFrontend = ({ settings, files, maps, metrics }: Frontend): string[] => [
+export const httpFrontend = ({ settings, maps, metrics }: Frontend): string[] => [
   '',
   'frontend public',
-  ...binds(settings, files),
+  ...binds(settings),
   ...logFormat(settings),
   '  http-request set-var(txn.host) req.hdr(host),host_only,lower,regsub(\\.$,)',
   '  acl secure ssl_fc',
@@ -85,10 +86,10 @@ export const httpFrontend = ({ settings, files, maps, metrics }: Frontend): stri
   ...(metrics && settings.metricsPort !== undefined ? metricsFrontend(settings.metricsPort) : []),
 ]
 
-function binds({ listen, httpsPort }: HaproxySettings, { certificateList }: HaproxyFiles): string[] {
+function binds({ listen, httpsPort }: HaproxySettings): string[] {
   const plain = `  bind ${listen.host}:${listen.port}`
   if (httpsPort === undefined) return [plain]
-  const tls = `  bind ${listen.host}:${httpsPort} ssl crt-list ${certificateList} strict-sni alpn h2,http/1.1`
+  const tls = `  bind ${listen.host}:${httpsPort} ssl crt-list ${CERTIFICATE_LIST} strict-sni alpn h2,http/1.1`
   return [plain, tls]
 }
 

@@ -19,6 +19,9 @@ export type HaproxySettings = {
   maxConnections?: number
 }
 
+/** HAProxy runs in the state folder: paths in its configuration are relative, whatever the folder is called. */
+export const CERTIFICATE_LIST = 'certificates/list'
+
 export const filesOf = (settings: HaproxySettings) => {
   const at = (name: string): string => join(settings.stateFolder, name)
   return {
@@ -31,7 +34,7 @@ export const filesOf = (settings: HaproxySettings) => {
     log: at('haproxy.log'),
     maps: at('maps'),
     certificates: at('certificates'),
-    certificateList: join(at('certificates'), 'list'),
+    certificateList: at(CERTIFICATE_LIST),
     at,
   }
 }

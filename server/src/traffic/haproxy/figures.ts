@@ -1,0 +1,144 @@
+/**
+ * What was counted for each service, from the lines HAProxy writes at the end of each request and connection. The
+ * lines outlive this process, so counting goes on where it was after a restart.
+ */
+import { keyOfBackend } from './route-map.ts'
+
+export type ServerFigures = { requests: number; failures: number; cut: number }
+
+export type ServiceFigures = {
+  requests: number
+  failures: number
+  longestGapMs: number
+  lastSuccess: number
+  /** Start of the first request since the last success that failed. */
+  waitingSince: number | null
+  /** Times between two successes that were longer than any known gap: `[from, to]`. */
+  quiet: [number, number][]
+  latency: number[]
+  servers: Record<string, ServerFigures>
+}
+
+export type Figures = Record<string, ServiceFigures>
+
+export type LogLine = {
+  backend: string
+  server: string
+  status: number
+  latencyMs: number
+  startedAt: number
+  answeredAt: number
+  /** How it ended, as HAProxy's log says: two letters. */
+  ending: string
+}
+
+/** Undefined for lines that tell of no request. */
+export function readLine(line: string): LogLine | undefined {
+  if (!line.startsWith('R ')) return undefined
+  const [, backend = '', server = '', ...words] = line.split(' ', 12)
+  const [status, wait, connect, answer, active, ending = '', endedAt, sending] = words
+  const ended = Number(endedAt)
+  if (!Number.isFinite(ended)) return undefined
+  const known = (word: string | undefined): number => Math.max(0, Number(word))
+  return {
+    backend,
+    server,
+    status: Number(status),
+    latencyMs: known(wait) + known(connect) + known(answer),
+    startedAt: ended - known(active),
+    answeredAt: ended - known(sending),
+    ending,
+  }
+}
+
+const newFigures = (): ServiceFigures => ({
+  requests: 0,
+  failures: 0,
+  longestGapMs: 0,
+  lastSuccess: 0,
+  waitingSince: null,
+  quiet: [],
+  latency: emptyHistogram(),
+  servers: {},
+})
+
+export function figuresOf(figures: Figures, key: string): ServiceFigures {
+  figures[key] ??= newFigures()
+  return figures[key]
+}
+
+export function serverFigures(service: ServiceFigures, name: string): ServerFigures {
+  service.servers[name] ??= { requests: 0, failures: 0, cut: 0 }
+  return service.servers[name]
+}
+
+/** Changes the figures in place: this runs once for each request. */
+export function countLine(figures: Figures, line: LogLine): void {
+  const key = keyOfBackend(line.backend)
+  if (key === undefined) return
+  const service = figuresOf(figures, key)
+  const failed = isFailure(line)
+  service.requests += 1
+  if (failed) service.failures += 1
+  if (!line.server.startsWith('<')) {
+    const server = serverFigures(service, line.server)
+    server.requests += 1
+    if (failed) server.failures += 1
+  }
+  if (line.status < 500 && !failed) {
+    recordLatency(service.latency, line.latencyMs)
+    succeeded(service, line)
+  } else if (failed) service.waitingSince = Math.min(service.waitingSince ?? line.startedAt, line.startedAt)
+}
+
+/** The gateway could not answer, or had to break an answer off; not that the client left, nor what the instance says. */
+function isFailure({ ending, status }: LogLine): boolean {
+  const [cause = '-', stage = '-'] = ending
+  if (cause === '-' || 'Cc'.includes(cause) || status === 101) return false
+  return status >= 500 || status < 0 || 'DL'.includes(stage)
+}
+
+const QUIET_KEPT = 50
+
+/** A gap is the time in which at least one request was waiting and none succeeded. */
+function succeeded(service: ServiceFigures, { startedAt, answeredAt }: LogLine): void {
+  const waiting = Math.min(startedAt, service.waitingSince ?? startedAt)
+  if (service.lastSuccess > 0 && answeredAt - service.lastSuccess > service.longestGapMs) {
+    service.quiet.push([service.lastSuccess, answeredAt])
+    if (service.quiet.length > QUIET_KEPT) service.quiet.shift()
+  }
+  // A request that waited long may tell later that an earlier quiet time was a gap.
+  for (const [from, to] of service.quiet) {
+    const gap = Math.min(to, answeredAt) - Math.max(from, waiting)
+    if (gap > service.longestGapMs) service.longestGapMs = gap
+  }
+  if (service.lastSuccess === 0) service.longestGapMs = Math.max(0, answeredAt - waiting)
+  service.quiet = service.quiet.filter(([from, to]) => to - from > service.longestGapMs)
+  service.lastSuccess = Math.max(service.lastSuccess, answeredAt)
+  service.waitingSince = null
+}
+
+/** Latencies in 120 buckets, each 15 % wider than the one before, from 0.05 ms: a percentile is right to 15 %. */
+const FIRST_MS = 0.05
+const GROWTH = 1.15
+const BUCKETS = 120
+const LOG_GROWTH = Math.log(GROWTH)
+
+const emptyHistogram = (): number[] => new Array<number>(BUCKETS).fill(0)
+
+function recordLatency(histogram: number[], ms: number): void {
+  const bucket = ms <= FIRST_MS ? 0 : Math.min(BUCKETS - 1, Math.ceil(Math.log(ms / FIRST_MS) / LOG_GROWTH))
+  histogram[bucket] = (histogram[bucket] ?? 0) + 1
+}
+
+/** The upper edge in milliseconds of the bucket that holds the quantile; 0 when nothing was recorded. */
+export function quantile(histogram: readonly number[], q: number): number {
+  const total = histogram.reduce((sum, count) => sum + count, 0)
+  if (total === 0) return 0
+  let left = Math.ceil(total * q)
+  const bucket = histogram.findIndex((count) => {
+    left -= count
+    return left <= 0
+  })
+  return Number((FIRST_MS * GROWTH ** bucket).toFixed(3))
+}
