@@ -23,7 +23,10 @@ const buildkit = z
   })
   .optional()
 
-/** How a build is made. The process runtime's builds use the context; Dockerfile settings wait for an image builder. */
+/**
+ * How a build is made. Without `dockerfile` and `buildpack` it is found out from the code. Builds that make no images
+ * use the build context alone.
+ */
 export const buildSettings = z
   .strictObject({
     storage,

@@ -40,7 +40,7 @@ export async function copyContext(from: string, to: string, signal: AbortSignal)
   }
 }
 
-/** Writes build files below the context; never over a file of the repository. */
+/** Writes build files below the context; never over a file of the repository, nor through a link out of it. */
 export async function writeBuildFiles(
   root: string,
   files: readonly { path: string; contentBase64: string }[],
@@ -49,6 +49,14 @@ export async function writeBuildFiles(
     const target = resolve(root, `./${path}`)
     if (!isInside(root, target) || target === root) {
       throw new FairwayError('invalid_path', `The build file "${path}" leads out of the build context.`)
+    }
+    if (
+      !isInside(await realpath(root), await realpathOf(await nearestFolder(dirname(target)), dirname(path)))
+    ) {
+      throw new FairwayError(
+        'invalid_path',
+        `The build file "${path}" leads out of the build context by a link.`,
+      )
     }
     try {
       await mkdir(dirname(target), { recursive: true })
@@ -63,5 +71,16 @@ export async function writeBuildFiles(
         },
       )
     }
+  }
+}
+
+/** The deepest part of a path that exists. */
+async function nearestFolder(path: string): Promise<string> {
+  try {
+    await lstat(path)
+    return path
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return nearestFolder(dirname(path))
+    throw error
   }
 }

@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, symlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
@@ -234,6 +235,15 @@ describe.skipIf(!dockerHere)('secrets of an image build', { timeout: 120_000 }, 
     expect(world.lines).toContain(
       'Warning: these build arguments are left out, their names are not allowed: LD_PRELOAD, DOCKER_HOST, a/b',
     )
+  })
+
+  it('writes no build file through a link that leads out of the repository', async () => {
+    await world.files({ Dockerfile: `FROM ${SLIM}\n` })
+    await symlink(dirname(world.directory), join(world.directory, 'out'))
+    const files = [{ path: '/out/written.txt', contentBase64: '' }]
+    const build = world.builder().build(world.request({ files }))
+    await expect(build).rejects.toMatchObject({ code: 'invalid_path' })
+    expect(await readdir(dirname(world.directory))).not.toContain('written.txt')
   })
 
   it('refuses a secret mount whose name would change the command', async () => {
