@@ -47,7 +47,7 @@ const run = {
   runtimeFiles: secretFiles.optional(),
   createOptions: z
     .strictObject({
-      volumesToAttach: z.array(z.string()).max(0, 'volumes are not available here').optional(),
+      volumesToAttach: z.array(z.string()).max(20).optional(),
     })
     .optional(),
 }

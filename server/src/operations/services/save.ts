@@ -22,6 +22,7 @@ import { mergePatch } from '../merge-patch.ts'
 import { requireOpenProject } from '../projects/require.ts'
 import type { KnownImages } from '../registries/external-image.ts'
 import { requireTags } from '../tags/save.ts'
+import { attachVolume } from '../volumes/attach.ts'
 import { deploySource, isPinned } from './deploy-source.ts'
 import { bodyOfService, type NormalisedService, normaliseService, runPartOf } from './normalise.ts'
 import { redeployService } from './redeploy.ts'
@@ -52,6 +53,7 @@ export async function createService(
   await setOwnSecrets(tx, { projectId, kind: 'service', id }, normal.secrets, sealer)
   await recordEvent(tx, event(caller, id, 'service.create'))
   await schedule(tx, 'service', `${projectId}/${id}`)
+  await attachFirst(tx, { ...caller, serviceId: id }, body, sealer)
   await startRunning(tx, service, caller, sealer)
   return lockService(tx, { projectId, serviceId: id })
 }
@@ -72,6 +74,19 @@ function rowOf(
     instances,
     disabled_ci: disabledCI,
     disabled_cd: disabledCD || isPinned(spec.deployment),
+  }
+}
+
+async function attachFirst(
+  tx: Tx,
+  { projectId, serviceId, actor }: Target,
+  body: ServiceBody,
+  sealer: Sealer,
+): Promise<void> {
+  const volumes = ('createOptions' in body ? body.createOptions?.volumesToAttach : undefined) ?? []
+  for (const volumeId of volumes) {
+    const object = { id: serviceId, type: 'service' } as const
+    await attachVolume(tx, { projectId, volumeId, object, actor }, sealer)
   }
 }
 
