@@ -206,6 +206,21 @@ describe('an image of a private registry', () => {
       await world.ok('DELETE', '/v1/integrations/registries/own')
     }))
 
+  test('keeps the credentials that a service builds with, too', () =>
+    inShop(async (world) => {
+      await save(world, await open())
+      const spec = JSON.stringify({ buildConfiguration: { dockerCredentials: ['other', 'own'] } })
+      await world.db
+        .insertInto('service')
+        .values({ project_id: 'shop', id: 'builder', kind: 'build', name: 'builder', spec })
+        .execute()
+      const refused = await world.call('DELETE', '/v1/integrations/registries/own')
+      expect([refused.status, JSON.stringify(refused.body)]).toEqual([
+        409,
+        expect.stringContaining('shop/builder'),
+      ])
+    }))
+
   test('is not opened by credentials of another registry, another project, for pushing only, or by none that exist', () =>
     inShop(async (world) => {
       const host = await open()

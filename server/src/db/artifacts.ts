@@ -33,6 +33,12 @@ export async function insertArtifact(tx: Tx, artifact: NewArtifact): Promise<voi
     .execute()
 }
 
+/** Undefined: it is not kept any more. */
+export async function findArtifactKind(db: Db, digest: string): Promise<'bundle' | 'image' | undefined> {
+  const row = await db.selectFrom('artifact').select('kind').where('digest', '=', digest).executeTakeFirst()
+  return row?.kind as 'bundle' | 'image' | undefined
+}
+
 export async function listArtifactDigests(db: Db): Promise<string[]> {
   return (await db.selectFrom('artifact').select('digest').execute()).map(({ digest }) => digest)
 }

@@ -118,13 +118,14 @@ export async function deleteRegistry(tx: Tx, id: string): Promise<void> {
 }
 
 /**
- * Who pulls with it, as `project/id`: services and jobs that name it, or run a version deployed with it, and jobs with
- * a run under way.
+ * Who pulls with it, as `project/id`: services and jobs that name it for their image or their builds, or run a version
+ * deployed with it, and jobs with a run under way.
  */
 export async function listRegistryUsers(db: Db, id: string): Promise<string[]> {
   const { rows } = await sql<{ user: string }>`
     select project_id || '/' || id as user from service
       where spec #>> '{deployment,external,credentials}' = ${id}
+         or spec #> '{buildConfiguration,dockerCredentials}' @> to_jsonb(${id}::text)
     union
     select s.project_id || '/' || s.id from service s
       join revision r on r.id in (s.desired_revision, s.current_revision)
@@ -132,6 +133,7 @@ export async function listRegistryUsers(db: Db, id: string): Promise<string[]> {
     union
     select project_id || '/' || id from job
       where spec #>> '{deployment,external,credentials}' = ${id} or source #>> '{external,credentials}' = ${id}
+         or spec #> '{buildConfiguration,dockerCredentials}' @> to_jsonb(${id}::text)
     union
     select project_id || '/' || job_id from job_run
       where concluded_at is null and source #>> '{external,credentials}' = ${id}

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { transaction } from '../db/db.ts'
 import { findHold, listHolds } from '../db/holds.ts'
@@ -9,7 +10,7 @@ import { planRollback } from '../operations/runs/rollback-plan.ts'
 import type { StageState } from '../operations/runs/stage-state.ts'
 import { startRun } from '../operations/runs/start.ts'
 import { endRollout, insertBuild } from './test-rollout.ts'
-import { keyOfStage, runDeps, sequential, type World, withEngine } from './test-world.ts'
+import { keyOfStage, runDeps, sequential, until, type World, withEngine } from './test-world.ts'
 
 const SHA_1 = '1'.repeat(40)
 const SHA_2 = '2'.repeat(40)
@@ -203,6 +204,49 @@ describe('a rollback', () => {
 
       expect(await listHolds(world.db, 'shop')).toEqual([])
     }))
+
+  test('is refused when a built image is not kept', () =>
+    withEngine(async (world) => {
+      const [first] = await twoReleases(world)
+      await world.db.updateTable('build').set({ artifact_digest: null }).where('id', '=', 'old-1').execute()
+      await world.db.deleteFrom('artifact').where('digest', '=', `sha256:${SHA_1}`).execute()
+      await sql`update release_run set stage_after = replace(stage_after::text, '"bundle"', '"image"')::jsonb`.execute(
+        world.db,
+      )
+      await expect(rollBack(world, first)).rejects.toThrow(/not kept any more/)
+    }))
+
+  test('brings an image from elsewhere back by its digest, without asking its registry', () => {
+    let asked = 0
+    const nameOf = (version: number): string =>
+      `registry.example.com/web@sha256:${String(version).repeat(64)}`
+    const lookUpImage = async (): Promise<string> => {
+      asked += 1
+      return nameOf(asked)
+    }
+    const origin = { imagePath: 'registry.example.com/web:main' }
+    const target = { id: 'web', type: 'service' } as const
+    return withEngine(
+      async (world) => {
+        const begun = () =>
+          world.db.selectFrom('rollout').select('id').where('state', '=', 'pending').execute()
+        const finish = async (id: string): Promise<string> => {
+          await until(begun, (rollouts) => rollouts.length === 1)
+          await complete(world, id)
+          return id
+        }
+        const spec = { type: 'registry', origin, target } as const
+        await world.save(sequential({ kind: 'Release', condition: 'running', spec }))
+        const first = await finish(await world.start())
+        await finish(await world.start())
+        expect(await deployedDigest(world)).toBe(nameOf(2))
+        await finish(await rollBack(world, first))
+        expect(await deployedDigest(world)).toBe(nameOf(1))
+        expect(asked).toBe(2)
+      },
+      { deps: { lookUpImage } },
+    )
+  })
 
   test('restores the release flow of that time as a new version, when asked to', () =>
     withEngine(async (world) => {

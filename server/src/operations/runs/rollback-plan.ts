@@ -152,14 +152,18 @@ const missingTargets = (known: readonly Known[]): string[] =>
         : `${kind} "${id}" ran nothing after that run and is left as it is.`,
     )
 
+/** An image from elsewhere is kept there. */
+const isExternal = (source: unknown): boolean =>
+  (source as { external?: unknown } | null)?.external !== undefined
+
 /** The key is used by whoever starts the rollback: what is not kept cannot be deployed. */
 async function goneArtifacts(db: Db, differences: readonly Difference[]): Promise<string[]> {
-  const bundles = differences.filter(({ restored }) => restored.artifact.kind === 'bundle')
+  const built = differences.filter(({ restored: { artifact } }) => !isExternal(artifact.source))
   const kept = await listKeptArtifacts(
     db,
-    bundles.map(({ restored }) => restored.artifact.digest),
+    built.map(({ restored }) => restored.artifact.digest),
   )
-  return bundles
+  return built
     .filter(({ restored }) => !kept.has(restored.artifact.digest))
     .map(
       ({ target }) => `The build that ${targetKey(target)} ran is not kept any more: it cannot be deployed.`,

@@ -1,4 +1,5 @@
 import { FairwayError } from '@fairway/contract/errors'
+import { findArtifactKind } from '../../db/artifacts.ts'
 import type { BuildRow } from '../../db/builds.ts'
 import type { Tx } from '../../db/db.ts'
 import { recordEvent } from '../../db/events.ts'
@@ -60,9 +61,12 @@ async function deploy(
   sealer: Sealer,
 ): Promise<void> {
   const { id: buildId, owner_id: id, branch, sha: buildSHA, project_id: projectId } = build
+  const kind = await findArtifactKind(tx, digest)
+  if (kind === undefined)
+    return tellRefusal(tx, { service, build, refusal: 'the build is not kept any more' })
   const foreign = projectId === service.project_id ? {} : { projectId }
   const artifact = {
-    kind: 'bundle' as const,
+    kind,
     digest,
     buildId,
     source: { internal: { id, branch, buildSHA, buildId, ...foreign } },

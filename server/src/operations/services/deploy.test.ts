@@ -25,6 +25,8 @@ async function withService(work: (db: Db) => Promise<void>): Promise<void> {
       .insertInto('service')
       .values({ project_id: 'shop', id: 'web', kind: 'deployment', name: 'web', spec })
       .execute()
+    // Of the build that continuous deployment gives to it.
+    await db.insertInto('artifact').values({ digest: 'one', kind: 'image', size_bytes: 1 }).execute()
     await work(db)
   })
 }
@@ -113,6 +115,8 @@ describe('continuous deployment', () => {
       expect(await rollouts(db)).toEqual([])
       await follow(db)
       expect(await rollouts(db)).toHaveLength(1)
+      const { artifact_kind: kind } = await db.selectFrom('revision').selectAll().executeTakeFirstOrThrow()
+      expect(kind).toBe('image')
       expect(await refusals(db)).toEqual([])
     }))
 
