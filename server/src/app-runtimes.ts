@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { foldersOf } from './data-folders.ts'
 import type { CrashPoints } from './lib/crash-point.ts'
 import { connectEngine } from './lib/docker/engine.ts'
+import { ProjectNetworks } from './lib/docker/project-networks.ts'
 import type { AddonEngine } from './reconcile/addon-port.ts'
 import type { Builder } from './reconcile/builder-port.ts'
 import type { ImageRegistry } from './reconcile/registry-port.ts'
@@ -60,10 +61,11 @@ export async function openDockerParts({ config, crash, installation }: RuntimeDe
   const platform = hostPlatform()
   const engine = connectEngine(socketPath)
   const registry = createImageRegistry({ platform, insecureHosts: docker.insecureRegistries })
-  const addons = { installation, images: IMAGES_FOLDER, socketPath, crash }
+  const networks = new ProjectNetworks(engine, installation)
+  const addons = { installation, images: IMAGES_FOLDER, socketPath, networks, crash }
   const engines = [createDockerPostgresEngine(addons), createDockerRedisEngine(addons)]
   return {
-    runtime: await createDockerRuntime({ installation, socketPath, crash }),
+    runtime: await createDockerRuntime({ installation, socketPath, networks, crash }),
     builder: createImageBuilder({
       socket: socketPath,
       installation,

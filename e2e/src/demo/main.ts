@@ -11,6 +11,7 @@ import { type Fairway, startFairway } from '../fairway/server.ts'
 import { createShopRepository } from '../fairway/shop-repository.ts'
 import { flowPath, PIPELINE, PROJECT, setUpShop } from '../fairway/shop-setup.ts'
 import { startLoad } from '../load/start-load.ts'
+import { choicesIn } from './choices.ts'
 import { followRun } from './progress.ts'
 import { printReceipt, type Receipt, receiptOf } from './receipt.ts'
 
@@ -18,12 +19,21 @@ const exitAtEnd = process.argv.includes('--exit')
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const step = (text: string): void => say(`\n${pc.bold(text)}`)
 
+/** What follows `--runtime` or `--gateway`; the server refuses what it does not know. */
+function wanted(option: string): string {
+  const at = process.argv.indexOf(option)
+  return at === -1 ? 'auto' : (process.argv[at + 1] ?? '')
+}
+
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'fairway-demo-'))
   step(`Starting Fairway in ${folder}`)
-  const fairway = await startFairway({ dataFolder: join(folder, 'data') })
+  const fairway = await startFairway({
+    dataFolder: join(folder, 'data'),
+    env: { FAIRWAY_RUNTIME: wanted('--runtime'), FAIRWAY_GATEWAY: wanted('--gateway') },
+  })
   say(`  API ${fairway.url}, services behind ${fairway.gatewayUrl}`)
-  say('  runtime: processes of this machine, PostgreSQL and gateway included: nothing but Node is needed')
+  for (const sentence of choicesIn(fairway.logFile)) say(`  ${sentence}`)
   let receipt: Receipt
   try {
     receipt = await releaseTheShop(fairway, join(folder, 'shop'))

@@ -4,6 +4,7 @@ import type Docker from 'dockerode'
 import { type CrashPoints, noCrashPoints } from '../../lib/crash-point.ts'
 import { connectEngine, DEFAULT_ENGINE_SOCKET, type Engine } from '../../lib/docker/engine.ts'
 import { ifThere } from '../../lib/docker/engine-answers.ts'
+import { ProjectNetworks } from '../../lib/docker/project-networks.ts'
 import type {
   AddonEngine,
   AddonObservation,
@@ -17,6 +18,7 @@ import type { AddonKind, RestoreRequest, RunningAddon } from './addon-kind.ts'
 import { servingOptions, setupOptions, type Wanted } from './container-options.ts'
 import { logLines, removeContainer, removeVolume, runSetup, stopContainer } from './containers.ts'
 import { presentImage } from './image.ts'
+import { refuseOtherMajor, requireVersion } from './major-version.ts'
 import { addonLabels, filterOf, hostNames, LABEL, namesOf } from './names.ts'
 import { isUp, observationOf, Readiness } from './observation.ts'
 
@@ -286,20 +288,4 @@ async function* passwordLines(
 ): AsyncGenerator<Uint8Array> {
   yield Buffer.from(`${password}\n${adminPassword}\n`)
   if (content !== undefined) yield* content
-}
-
-function requireVersion({ name, major }: AddonKind, wanted: string): void {
-  if (['latest', major, `${major}-latest`].includes(wanted)) return
-  throw new FairwayError(
-    'not_supported',
-    `${name} ${wanted} is not available here. Choose "${major}" or "latest".`,
-  )
-}
-
-function refuseOtherMajor({ name, major }: AddonKind, from: string): void {
-  if (from.split('.')[0] === major) return
-  throw new FairwayError(
-    'restore_failed',
-    `The backup is of ${name} ${from}, and this is ${name} ${major}. A snapshot restores to its own major version only.`,
-  )
 }

@@ -3,9 +3,9 @@ import { Readable } from 'node:stream'
 import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
 import type { Engine } from '../../lib/docker/engine.ts'
+import { engineMessage, ifThere, isAbsentThere, isConflict } from '../../lib/docker/engine-answers.ts'
 import { watchSource } from '../../lib/watch-source.ts'
 import type { VolumePlace, VolumeStore } from '../../reconcile/volume-port.ts'
-import { engineMessage, ifThere, isAbsentThere, isConflict } from '../docker/engine-failure.ts'
 import { requireEmptyImage } from './empty-image.ts'
 
 /** Labels of volumes, and of the containers that copy them. Others than those of instances, which are listed by theirs. */

@@ -1,6 +1,6 @@
 import { FairwayError } from '@fairway/contract/errors'
 import type { Engine } from '../../lib/docker/engine.ts'
-import { ifThere } from '../docker/engine-failure.ts'
+import { ifThere } from '../../lib/docker/engine-answers.ts'
 
 /** An image without a single file: a container of it can be made, so that its volumes can be read and written. */
 const EMPTY_IMAGE = 'fairway-empty:1'

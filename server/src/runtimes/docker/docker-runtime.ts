@@ -3,17 +3,17 @@ import type Docker from 'dockerode'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { type CrashPoints, noCrashPoints } from '../../lib/crash-point.ts'
 import { connectEngine, DEFAULT_ENGINE_SOCKET } from '../../lib/docker/engine.ts'
+import { ifThere, isConflict } from '../../lib/docker/engine-answers.ts'
+import { ProjectNetworks } from '../../lib/docker/project-networks.ts'
 import type { ObservedInstance, Runtime } from '../../reconcile/runtime-port.ts'
 import { ContainerStart } from './container-start.ts'
 import type { DockerParts } from './docker-parts.ts'
 import { askAbilities, capabilitiesOf } from './engine-abilities.ts'
-import { ifThere, isConflict } from './engine-failure.ts'
 import { execIn } from './exec.ts'
 import { ExitEvents } from './exit-events.ts'
 import { filterOf, folderName, instanceOf, LABEL } from './labels.ts'
 import { readLogs } from './logs.ts'
 import { listeningPortsOf, statsOf, type Usage } from './measure.ts'
-import { ProjectNetworks } from './networks.ts'
 import { isRunning, lost, lostAfterMs, observed } from './observation.ts'
 import { SecretFiles } from './secret-files.ts'
 import { defaultSecretsFolder } from './secrets-folder.ts'
@@ -33,6 +33,8 @@ export type DockerRuntimeOptions = {
   socketPath?: string
   /** Where secret files are kept: in memory, and under the same path for the engine. Absent: the host's own place. */
   secretsFolder?: string
+  /** Shared with what else joins the projects' networks. */
+  networks?: ProjectNetworks
   clock?: Clock
   crash?: CrashPoints
 }
@@ -52,7 +54,8 @@ export async function createDockerRuntime(options: DockerRuntimeOptions): Promis
   const abilities = await askAbilities(engine)
   const files = new SecretFiles(options.secretsFolder ?? (await defaultSecretsFolder(installation)))
   const remark = await files.open()
-  const runtime = new DockerRuntime({ engine, installation, clock, crash, files, abilities })
+  const networks = options.networks ?? new ProjectNetworks(engine, installation)
+  const runtime = new DockerRuntime({ engine, installation, clock, crash, files, abilities }, networks)
   await runtime.sweep()
   return Object.assign(runtime, { remarks: remark === undefined ? [] : [remark] })
 }
@@ -71,9 +74,9 @@ class DockerRuntime implements Runtime {
   readonly #usage = new Map<string, Usage>()
   remarks: readonly string[] = []
 
-  constructor(parts: DockerParts) {
+  constructor(parts: DockerParts, networks: ProjectNetworks) {
     this.#parts = parts
-    this.#networks = new ProjectNetworks(parts.engine, parts.installation)
+    this.#networks = networks
     this.#start = new ContainerStart(parts, this.#networks)
     this.#events = new ExitEvents(parts.engine, parts.installation, (id) => {
       for (const onExit of this.#watchers) onExit(id)

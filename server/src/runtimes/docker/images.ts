@@ -1,8 +1,8 @@
 import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
 import { type Engine, engineStatusOf } from '../../lib/docker/engine.ts'
+import { engineMessage, ifThere, isEngineGone } from '../../lib/docker/engine-answers.ts'
 import type { ArtifactRef } from '../../reconcile/runtime-port.ts'
-import { engineMessage, ifThere, isEngineGone } from './engine-failure.ts'
 
 type ImageRef = Extract<ArtifactRef, { kind: 'image' }>
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
+import { PROJECT_LABEL } from '../../lib/docker/project-networks.ts'
 import type { InstanceLabels, InstanceSpec } from '../../reconcile/runtime-port.ts'
 
 /** The labels by which a container is told to be ours, and whose. None holds a secret: anyone at the engine sees them. */
 export const LABEL = {
-  installation: 'fairway.installation',
-  project: 'fairway.project',
+  ...PROJECT_LABEL,
   ownerKind: 'fairway.owner-kind',
   owner: 'fairway.owner',
   revision: 'fairway.revision',
@@ -66,16 +66,6 @@ export const containerName = (
   installation: string,
   { id, labels }: Pick<InstanceSpec, 'id' | 'labels'>,
 ): string => `fairway-${plain(labels.projectId)}-${plain(labels.ownerId)}-${shortId(installation, id)}`
-
-export const networkName = (installation: string, projectId: string): string =>
-  `fairway-${plain(installation)}-${plain(projectId)}`
-
-/**
- * The network's interface on the host, of at most 15 characters. Two networks may bear one name, if two servers make
- * them at the same moment; two interfaces may not, so only one of them comes to be.
- */
-export const bridgeName = (installation: string, projectId: string): string =>
-  `fw-${shortId(installation, `network/${projectId}`).slice(0, 12)}`
 
 /** A folder name for what is kept of an instance on the host. */
 export const folderName = (installation: string, id: string): string => shortId(installation, id)

@@ -1,6 +1,6 @@
 import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
-import { isAbsentThere, isConflict } from './engine-failure.ts'
+import { isAbsentThere, isConflict } from '../../lib/docker/engine-answers.ts'
 
 const KILL_DEADLINE_MS = 30_000
 

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
 import type { Engine } from '../../lib/docker/engine.ts'
+import { ifThere } from '../../lib/docker/engine-answers.ts'
 import { hasCode } from '../../lib/has-code.ts'
 import type { InstanceSpec } from '../../reconcile/runtime-port.ts'
-import { ifThere } from './engine-failure.ts'
 
 type Volume = NonNullable<InstanceSpec['volumes']>[number]
 

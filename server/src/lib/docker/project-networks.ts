@@ -1,10 +1,25 @@
+import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { FairwayError } from '@fairway/contract/errors'
-import { type Engine, engineStatusOf } from '../../lib/docker/engine.ts'
-import { engineMessage, isAbsentThere, isConflict } from './engine-failure.ts'
-import { bridgeName, filterOf, LABEL, networkName } from './labels.ts'
+import { type Engine, engineStatusOf } from './engine.ts'
+import { engineMessage, isAbsentThere, isConflict } from './engine-answers.ts'
 
 const APPEARS_MS = 5_000
+
+/** The labels that everything of one project on an engine carries. */
+export const PROJECT_LABEL = { installation: 'fairway.installation', project: 'fairway.project' } as const
+
+const plain = (text: string): string => text.replace(/[^a-zA-Z0-9_.-]/g, '-').slice(0, 60)
+
+export const networkName = (installation: string, projectId: string): string =>
+  `fairway-${plain(installation)}-${plain(projectId)}`
+
+/**
+ * The network's interface on the host, of at most 15 characters. Two networks may bear one name, if two servers make
+ * them at the same moment; two interfaces may not, so only one of them comes to be.
+ */
+export const bridgeName = (installation: string, projectId: string): string =>
+  `fw-${createHash('sha256').update(`${installation}/network/${projectId}`).digest('hex').slice(0, 12)}`
 
 /**
  * A private bridge network for each project: its instances find each other by name, and no other project's reach them.
@@ -34,6 +49,10 @@ export class ProjectNetworks {
     }
   }
 
+  #mine(): string[] {
+    return [`${PROJECT_LABEL.installation}=${this.#installation}`]
+  }
+
   #count(projectId: string, by: number): void {
     const users = (this.#users.get(projectId) ?? 0) + by
     if (users === 0) this.#users.delete(projectId)
@@ -56,7 +75,7 @@ export class ProjectNetworks {
         Name: name,
         Driver: 'bridge',
         CheckDuplicate: true,
-        Labels: { [LABEL.installation]: this.#installation, [LABEL.project]: projectId },
+        Labels: { [PROJECT_LABEL.installation]: this.#installation, [PROJECT_LABEL.project]: projectId },
         Options: { 'com.docker.network.bridge.name': bridgeName(this.#installation, projectId) },
       })
     } catch (error) {
@@ -99,7 +118,7 @@ export class ProjectNetworks {
     // One that was created and not started yet is no endpoint of the network, so the engine would let it go.
     const left = await this.#engine.listContainers({
       all: true,
-      filters: filterOf(this.#installation, { [LABEL.project]: projectId }),
+      filters: { label: [...this.#mine(), `${PROJECT_LABEL.project}=${projectId}`] },
     })
     if (left.length > 0) return
     try {
@@ -112,9 +131,9 @@ export class ProjectNetworks {
 
   /** Removes the networks that an end in the middle left. */
   async sweep(): Promise<void> {
-    const all = await this.#engine.listNetworks({ filters: filterOf(this.#installation) })
+    const all = await this.#engine.listNetworks({ filters: { label: this.#mine() } })
     for (const { Labels } of all) {
-      const projectId = Labels?.[LABEL.project]
+      const projectId = Labels?.[PROJECT_LABEL.project]
       if (projectId !== undefined) await this.release(projectId)
     }
   }
