@@ -37,6 +37,7 @@ create table trigger_event (
   received_at timestamptz not null default now(),
   judged_at timestamptz
 );
+create index trigger_event_stream on trigger_event (stream, number desc);
 create unique index trigger_event_delivery on trigger_event (webhook_id, delivery_id, part) where delivery_id is not null;
 create index trigger_event_pending on trigger_event (stream, number) where status = 'pending';
 create index trigger_event_received on trigger_event (received_at);
@@ -62,3 +63,4 @@ create table trigger_verdict (
 );
 create index trigger_verdict_project on trigger_verdict (project_id, event_number desc);
 create index trigger_verdict_watcher on trigger_verdict (project_id, watcher_kind, watcher_id, event_number desc);
+create index trigger_event_webhook on trigger_event (webhook_id, number desc) where webhook_id is not null;

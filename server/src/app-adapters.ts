@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFolderStorage } from './addons/storage/folder.ts'
 import { openBackupStorage } from './addons/storage/open.ts'
+import type { GitParts } from './app-git.ts'
 import { openDockerParts, openProcessParts, type RuntimeParts } from './app-runtimes.ts'
 import { type BuildLogs, createBuildLogs } from './builders/build-logs.ts'
 import type { Config } from './config.ts'
@@ -15,16 +16,16 @@ import type { Log } from './lib/log.ts'
 import type { Sealer } from './lib/seal.ts'
 import { openBackupDestination } from './operations/addons/destinations.ts'
 import type { BackupStorage } from './reconcile/addon-port.ts'
-import type { Source } from './reconcile/builder-port.ts'
 import type { Traffic } from './reconcile/traffic-port.ts'
-import { createGitSource } from './sources/git/source.ts'
 import { startEmbeddedTraffic } from './traffic/embedded/embedded-traffic.ts'
 import type { GatewaySettings } from './traffic/embedded/gateway-process.ts'
 
 /** Everything that touches the world, behind its port. */
-export type Adapters = RuntimeParts & {
+export type Adapters = OpenedAdapters & GitParts
+
+/** What can be opened before the database. */
+export type OpenedAdapters = RuntimeParts & {
   traffic: Traffic
-  source: Source
   buildLogs: BuildLogs
   openStorage(destination: BackupDestinationRow | undefined): BackupStorage
 }
@@ -32,7 +33,7 @@ export type Adapters = RuntimeParts & {
 export type AdapterDeps = { config: Config; sealer: Sealer; clock: Clock; log: Log; crash: CrashPoints }
 
 /** The parts that this installation was started with first, or those that are found now. */
-export async function openAdapters(deps: AdapterDeps): Promise<Adapters> {
+export async function openAdapters(deps: AdapterDeps): Promise<OpenedAdapters> {
   const { config, sealer, clock, log, crash } = deps
   const { dataFolder, parts, docker, gateway, path } = config
   const folders = foldersOf(dataFolder)
@@ -54,7 +55,6 @@ export async function openAdapters(deps: AdapterDeps): Promise<Adapters> {
   return {
     ...opened,
     traffic,
-    source: createGitSource(),
     buildLogs: createBuildLogs({ root: folders.buildLogs, clock }),
     openStorage: (destination) => storageOf(destination, folders.backups, sealer),
   }

@@ -4,7 +4,7 @@ import { runInInstance } from './app-streams.ts'
 import type { Config } from './config.ts'
 import { foldersOf } from './data-folders.ts'
 import type { Db } from './db/db.ts'
-import type { WorkHandlers } from './db/work-loop.ts'
+import type { WorkHandler, WorkHandlers } from './db/work-loop.ts'
 import { releaseRunHandler } from './flows/engine.ts'
 import { flowRules } from './flows/rules.ts'
 import type { Clock } from './lib/clock.ts'
@@ -17,13 +17,16 @@ import { deployIfFollowing } from './operations/services/continuous-deploy.ts'
 import { addonHandler } from './reconcile/addons.ts'
 import { backupScheduleHandler } from './reconcile/backup-schedules.ts'
 import { backupHandler } from './reconcile/backups.ts'
+import { buildTargets } from './reconcile/build-targets.ts'
 import { createBuildHandler } from './reconcile/builds.ts'
 import { createJobHandler } from './reconcile/cron.ts'
+import { createPollHandler, createTriggerSweep, TRIGGER_SWEEP } from './reconcile/git-polls.ts'
 import { createJobRunHandler } from './reconcile/job-runs.ts'
 import { projectHandler } from './reconcile/projects.ts'
 import { restoreHandler } from './reconcile/restores.ts'
 import { createRetentionHandler } from './reconcile/retention.ts'
 import { startServiceReconciler } from './reconcile/service-reconciler.ts'
+import { createTriggerHandler } from './reconcile/triggers.ts'
 import { volumeBackupHandler } from './reconcile/volume-backups.ts'
 import { volumeHandler } from './reconcile/volumes.ts'
 
@@ -85,8 +88,22 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
     volume: { concurrency: 2, run: volumeHandler(volumeDeps) },
     volume_backup: { concurrency: 2, run: volumeBackupHandler(volumeDeps) },
     project: { concurrency: 4, run: projectHandler(deps) },
-    sweep: { concurrency: 1, run: createRetentionHandler({ ...deps, builder: adapters.builder }) },
+    trigger_event: {
+      concurrency: 8,
+      run: createTriggerHandler({ ...deps, git: adapters.git, sources: [buildTargets(deps.sealer)] }),
+    },
+    git_poll: {
+      concurrency: 4,
+      run: createPollHandler({ ...deps, git: adapters.git, intervalSeconds: config.gitPollSeconds }),
+    },
+    sweep: { concurrency: 1, run: sweepHandler(deps) },
   }
+}
+
+function sweepHandler(deps: WorkerDeps): WorkHandler {
+  const artifacts = createRetentionHandler({ ...deps, builder: deps.adapters.builder })
+  const triggers = createTriggerSweep(deps)
+  return (item, signal) => (item.key === TRIGGER_SWEEP ? triggers(item, signal) : artifacts(item, signal))
 }
 
 const buildHandler = (deps: WorkerDeps) =>

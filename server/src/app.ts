@@ -6,10 +6,12 @@ import { sql } from 'kysely'
 import { createHttp } from './api/http.ts'
 import { routes } from './api/routes.ts'
 import { hasWebPages } from './api/web-pages.ts'
-import { type Adapters, openAdapters } from './app-adapters.ts'
+import { type Adapters, type OpenedAdapters, openAdapters } from './app-adapters.ts'
+import { openGit } from './app-git.ts'
 import { streamsOf } from './app-streams.ts'
 import { startWorkers } from './app-workers.ts'
 import type { Config } from './config.ts'
+import { foldersOf } from './data-folders.ts'
 import { type Db, openDb, transaction } from './db/db.ts'
 import { startEmbeddedDatabase } from './db/embedded.ts'
 import { type Listener, openListener } from './db/listen.ts'
@@ -18,12 +20,14 @@ import { schedule } from './db/work.ts'
 import { startWorkLoop } from './db/work-loop.ts'
 import { registerWorker } from './db/workers.ts'
 import { flowRules } from './flows/rules.ts'
+import { gitHosts } from './hosts/hosts.ts'
 import { systemClock } from './lib/clock.ts'
 import { crashAt, noCrashPoints } from './lib/crash-point.ts'
 import { createLog, type Log } from './lib/log.ts'
 import { createMasker } from './lib/mask.ts'
 import { createSealer, type Sealer } from './lib/seal.ts'
 import { createFirstToken } from './operations/tokens/first-token.ts'
+import { POLL_ALL, TRIGGER_SWEEP } from './reconcile/git-polls.ts'
 import { ARTIFACT_SWEEP } from './reconcile/retention.ts'
 
 /** The built web application, beside the server. */
@@ -64,10 +68,10 @@ async function open(config: Config, { log, masker, opened }: Base): Promise<App>
   // The gateway and the database take the longest and do not need each other.
   const database = databaseOf(config, log)
   const opening = openAdapters({ config, sealer, clock, log, crash })
-  const [{ connectionString, stop }, adapters] = await bothOrNeither(database, opening)
+  const [{ connectionString, stop }, parts] = await bothOrNeither(database, opening)
   keep('database', stop, (end) => end())
-  keep('runtime', adapters.runtime, (runtime) => runtime.close())
-  keep('gateway', adapters.traffic, (traffic) => traffic.close())
+  keep('runtime', parts.runtime, (runtime) => runtime.close())
+  keep('gateway', parts.traffic, (traffic) => traffic.close())
   const { db, pool } = openDb(connectionString, { max: 20 })
   keep('connections', db, () => db.destroy())
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
@@ -76,6 +80,8 @@ async function open(config: Config, { log, masker, opened }: Base): Promise<App>
   const worker = keep('worker', await registerWorker(connectionString), (one) => one.close())
   await writeFirstToken(db, config, log)
 
+  const git = openGit({ db, sealer, root: foldersOf(config.dataFolder).gitCache })
+  const adapters = { ...parts, ...git }
   const shared = { config, db, adapters, sealer, clock, crash, log, mask: masker.mask }
   const http = keep('api', httpOf(shared, listener), (one) => one.close())
   const url = await http.listen({ host: config.api.host, port: config.api.port })
@@ -83,6 +89,8 @@ async function open(config: Config, { log, masker, opened }: Base): Promise<App>
   const loop = startWorkLoop({ db, listener, worker, handlers: workers.handlers, log })
   keep('work', loop, () => loop.stop())
   await schedule(db, 'sweep', ARTIFACT_SWEEP)
+  await schedule(db, 'sweep', TRIGGER_SWEEP)
+  await schedule(db, 'git_poll', POLL_ALL)
   log.info({ url, gateway: adapters.traffic.publicUrl() }, 'Fairway is ready')
   return {
     url,
@@ -96,8 +104,8 @@ async function open(config: Config, { log, masker, opened }: Base): Promise<App>
 /** Two things at once; when one fails, the other is closed before the error goes on. */
 async function bothOrNeither(
   database: ReturnType<typeof databaseOf>,
-  adapters: Promise<Adapters>,
-): Promise<[Awaited<ReturnType<typeof databaseOf>>, Adapters]> {
+  adapters: Promise<OpenedAdapters>,
+): Promise<[Awaited<ReturnType<typeof databaseOf>>, OpenedAdapters]> {
   const [first, second] = await Promise.allSettled([database, adapters])
   if (first.status === 'fulfilled' && second.status === 'fulfilled') return [first.value, second.value]
   if (first.status === 'fulfilled') await first.value.stop()
@@ -127,6 +135,15 @@ async function writeFirstToken(db: Db, { dataFolder }: Config, log: Log): Promis
 
 type Shared = { db: Db; adapters: Adapters; sealer: Sealer; log: Log; mask(text: string): string }
 
+const offersOf = (engines: Adapters['engines']) =>
+  Promise.all(
+    [...engines.values()].map(async (engine) => ({
+      type: engine.type,
+      tls: engine.tls ?? false,
+      versions: await engine.versions(),
+    })),
+  )
+
 function httpOf({ db, adapters, sealer, log, mask }: Shared, listener: Listener): FastifyInstance {
   const deps = {
     db,
@@ -137,7 +154,9 @@ function httpOf({ db, adapters, sealer, log, mask }: Shared, listener: Listener)
     notifications: listener,
     streams: streamsOf(db, adapters),
     flowRules,
+    gitHosts,
     resolveImage: adapters.images.resolve,
+    addonOffers: () => offersOf(adapters.engines),
     listBranches: (url: string, signal: AbortSignal) => adapters.source.branches({ url, signal }),
   }
   return createHttp(deps, {

@@ -35,6 +35,8 @@ export type Config = {
   /** Where programs are looked for. */
   path: string
   builds: { concurrency: number; timeoutSeconds: number }
+  /** How often repositories without a webhook are looked at; 0: never. */
+  gitPollSeconds: number
   masterKey: Buffer
   allowPrivateWebhooks: boolean
   log: { level: string }
@@ -89,6 +91,7 @@ const environment = z.object({
   FAIRWAY_ACCESS_LOG: flag.default(true),
   FAIRWAY_BUILD_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   FAIRWAY_BUILD_TIMEOUT: z.coerce.number().int().min(10).default(1800),
+  FAIRWAY_GIT_POLL: z.coerce.number().int().min(0).max(86_400).default(60),
   FAIRWAY_MASTER_KEY: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits (32 bytes)')
@@ -130,6 +133,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       workers: values.FAIRWAY_GATEWAY_WORKERS,
     },
     builds: { concurrency: values.FAIRWAY_BUILD_CONCURRENCY, timeoutSeconds: values.FAIRWAY_BUILD_TIMEOUT },
+    gitPollSeconds: values.FAIRWAY_GIT_POLL,
     masterKey:
       values.FAIRWAY_MASTER_KEY === undefined
         ? masterKeyFile(dataFolder)

@@ -7,6 +7,7 @@ export const foldersOf = (dataFolder: string) => ({
   npmCache: join(dataFolder, 'npm-cache'),
   buildLogs: join(dataFolder, 'builds'),
   checkouts: join(dataFolder, 'checkouts'),
+  gitCache: join(dataFolder, 'git-cache'),
   addons: join(dataFolder, 'addons'),
   backups: join(dataFolder, 'backups'),
   programs: join(dataFolder, 'programs'),

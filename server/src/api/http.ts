@@ -12,6 +12,7 @@ import { Paged, pageQuery, readPage } from './page.ts'
 import type { ApiRequest, Route } from './route.ts'
 import { sse } from './sse.ts'
 import { TEAM_ID } from './teams/team.ts'
+import { mountGitWebhooks } from './triggers/git-webhooks.ts'
 import { mountWebPages } from './web-pages.ts'
 
 const BODY_LIMIT = 4 * 1024 * 1024
@@ -42,6 +43,7 @@ export function createHttp(deps: ApiDeps, options: HttpOptions): FastifyInstance
   app.setErrorHandler((error, request, reply) => errorAnswer(error, request, reply, deps))
   app.setNotFoundHandler((request, reply) => errorAnswer(noSuchRoute(request), request, reply, deps))
   for (const route of options.routes) mount(app, deps, route, options)
+  mountGitWebhooks(app, deps)
   mountDocuments(app, options.routes)
   mountHealth(app, options)
   if (options.webFolder !== undefined) mountWebPages(app, options.webFolder)

@@ -5,6 +5,7 @@ import { buildRoutes } from './builds/routes.ts'
 import { jobEnvironmentRoutes } from './environment/job-routes.ts'
 import { serviceEnvironmentRoutes } from './environment/service-routes.ts'
 import { eventRoutes } from './events/routes.ts'
+import { gitAccountRoutes } from './git-accounts/routes.ts'
 import { jobActionRoutes } from './jobs/action-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { logRoutes } from './logs/routes.ts'
@@ -21,6 +22,7 @@ import { streamRoutes } from './streams/routes.ts'
 import { tagRoutes } from './tags/routes.ts'
 import { teamRoutes } from './teams/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
+import { triggerRoutes } from './triggers/routes.ts'
 import { volumeRoutes } from './volumes/routes.ts'
 
 /** Every route of the API. A new noun adds its array here. */
@@ -48,4 +50,6 @@ export const routes: readonly Route[] = [
   ...volumeRoutes,
   ...streamRoutes,
   ...eventRoutes,
+  ...gitAccountRoutes,
+  ...triggerRoutes,
 ]

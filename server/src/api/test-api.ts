@@ -4,6 +4,7 @@ import { type Db, transaction } from '../db/db.ts'
 import { openListener } from '../db/listen.ts'
 import { withTestDb } from '../db/test-db.ts'
 import type { Permission } from '../db/tokens.ts'
+import { gitHosts } from '../hosts/hosts.ts'
 import { systemClock } from '../lib/clock.ts'
 import { silentLog } from '../lib/log.ts'
 import { createMasker } from '../lib/mask.ts'
@@ -61,7 +62,9 @@ function realDeps(db: Db, notifications: Notifications): ApiDeps {
     notifications,
     streams: noStreams,
     flowRules: noFlowRules,
+    gitHosts,
     resolveImage: everyImage,
+    addonOffers: async () => [{ type: 'postgresql', tls: false, versions: ['18.4'] }],
     listBranches: async () => [{ name: 'main', sha: 'a'.repeat(40) }],
   }
 }

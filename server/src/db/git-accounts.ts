@@ -101,3 +101,12 @@ export async function noteDelivery(tx: Tx, id: string, keys: readonly string[]):
      where key = any(${sql.val(keys)}::text[])
        and (webhook_at is null or webhook_at < now() - interval '1 minute')`.execute(tx)
 }
+
+/** The accounts that services and jobs of a repository name. */
+export async function accountNamesOf(db: Db, url: string): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select distinct coalesce(spec #>> '{vcsData,vcsLinkId}', spec #>> '{vcsData,accountLogin}') as name
+      from (select spec from service union all select spec from job) owners
+     where repository_key(spec #>> '{vcsData,projectUrl}') = repository_key(${url})`.execute(db)
+  return rows.flatMap(({ name }) => name ?? [])
+}

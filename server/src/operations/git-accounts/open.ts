@@ -1,7 +1,6 @@
-import type { VcsData } from '@fairway/contract/resources/git'
 import type { GitCredentials } from '@fairway/contract/resources/git-account'
 import type { Db } from '../../db/db.ts'
-import { type GitAccountRow, listGitAccounts } from '../../db/git-accounts.ts'
+import { accountNamesOf, type GitAccountRow, listGitAccounts } from '../../db/git-accounts.ts'
 import type { Sealer } from '../../lib/seal.ts'
 
 export const authContext = (id: string): string => `git-account/${id}`
@@ -33,17 +32,23 @@ export function openGitAccount(sealer: Sealer, account: GitAccountRow): GitCrede
 }
 
 /**
- * The account to read a repository with: the one that `vcsLinkId` or `accountLogin` names, else the first with credentials
- * for the repository's host. Never one of another host, so that no credential reaches a server it is not for.
+ * What to sign in with to read a repository: the account that a service or job of it names by `vcsLinkId` or
+ * `accountLogin`, else the first with credentials for the repository's host. Never one of another host, so that no
+ * credential reaches a server it is not for. Undefined: as nobody.
  */
-export async function findAccountOf(db: Db, vcs: VcsData): Promise<GitAccountRow | undefined> {
-  const host = hostOf(vcs.projectUrl)
+export async function credentialsFor(
+  db: Db,
+  sealer: Sealer,
+  url: string,
+): Promise<GitCredentials | undefined> {
+  const host = hostOf(url)
   if (host === undefined) return undefined
   const usable = (await listGitAccounts(db)).filter(
     ({ base_url, auth }) => auth !== 'none' && hostOf(base_url) === host,
   )
-  const named = vcs.vcsLinkId ?? vcs.accountLogin
-  return usable.find(({ id, name }) => id === named || name === named) ?? usable[0]
+  const named = usable.length > 1 ? await accountNamesOf(db, url) : []
+  const account = usable.find(({ id, name }) => named.includes(id) || named.includes(name)) ?? usable[0]
+  return account && openGitAccount(sealer, account)
 }
 
 /** The name of the host a repository lies on, without user and port; undefined for a path or file URL. */

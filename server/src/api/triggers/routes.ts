@@ -1,0 +1,49 @@
+import { invalid, notFound } from '@fairway/contract/errors'
+import * as contract from '@fairway/contract/routes/trigger-event'
+import { transaction } from '../../db/db.ts'
+import { findGitAccount } from '../../db/git-accounts.ts'
+import { findTriggerView, listDeliveryViews, listTriggerViews } from '../../db/trigger-views.ts'
+import { requireProject } from '../../operations/projects/require.ts'
+import { replayTrigger } from '../../operations/triggers/replay.ts'
+import { pageOf } from '../page.ts'
+import { defineRoute } from '../route.ts'
+import { deliveryViewOf, triggerViewOf } from './view.ts'
+
+function watcherOf({ service, job }: { service?: string | undefined; job?: string | undefined }) {
+  if (service !== undefined && job !== undefined) throw invalid('job', 'name either a service or a job')
+  if (service !== undefined) return { kind: 'service', id: service }
+  return job === undefined ? undefined : { kind: 'job', id: job }
+}
+
+export const triggerRoutes = [
+  defineRoute(contract.listTriggers, async ({ params: { projectId }, query, page }, { db }) => {
+    await requireProject(db, projectId)
+    const filter = {
+      projectId,
+      watcher: watcherOf(query),
+      source: query.source,
+      ...(query.verdict !== undefined && { started: query.verdict === 'started' }),
+    }
+    return pageOf(await listTriggerViews(db, filter, page), page, (rows) => ({
+      triggers: rows.map(triggerViewOf),
+    }))
+  }),
+
+  defineRoute(contract.getTrigger, async ({ params: { projectId, triggerId } }, { db }) => {
+    const row = await findTriggerView(db, { projectId, id: triggerId })
+    if (row === undefined) throw notFound('trigger event', triggerId)
+    return { ...triggerViewOf(row), event: row.event, headers: row.headers, bodyBytes: row.body_bytes }
+  }),
+
+  defineRoute(contract.replayTrigger, ({ params, actor }, { db }) =>
+    transaction(db, (tx) => replayTrigger(tx, { ...params, actor: actor.id })),
+  ),
+
+  defineRoute(contract.listDeliveries, async ({ params: { accountId }, page }, { db }) => {
+    const account = await findGitAccount(db, accountId)
+    if (account === undefined) throw notFound('git account', accountId)
+    return pageOf(await listDeliveryViews(db, account.webhook_id, page), page, (rows) => ({
+      triggers: rows.map(deliveryViewOf),
+    }))
+  }),
+]

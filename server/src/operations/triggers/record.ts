@@ -1,0 +1,52 @@
+import type { RefusalRule, TriggerSource, WatcherKind } from '@fairway/contract/resources/trigger-event'
+import type { Tx } from '../../db/db.ts'
+import { insertTriggerEvent, insertVerdicts } from '../../db/trigger-events.ts'
+import { newId } from '../../db/work.ts'
+
+export type TriggerRecord = {
+  source: TriggerSource
+  projectId: string
+  /** What was asked to start. */
+  target: { kind: WatcherKind; id: string }
+  /** What it started, or the rule that decided against it. */
+  outcome:
+    | { started: { kind: 'build' | 'job-run' | 'release-run'; id: string } }
+    | { rule: RefusalRule; text?: string }
+  sentence: string
+  actor: string
+}
+
+/** Writes what a call, a tick or an image check started into the ledger, in the transaction of the start. */
+export async function recordTrigger(tx: Tx, record: TriggerRecord): Promise<{ id: string }> {
+  const { source, projectId, target, outcome, sentence, actor } = record
+  const id = newId()
+  const stream = `${source}#${projectId}/${target.kind}/${target.id}`
+  const number = await insertTriggerEvent(tx, {
+    id,
+    source,
+    stream,
+    status: 'judged',
+    sentence,
+    projectId,
+    actor,
+  })
+  const started = 'started' in outcome ? outcome.started : undefined
+  const refusal = 'rule' in outcome ? outcome : undefined
+  await insertVerdicts(tx, { id, number: number ?? 0 }, [
+    {
+      project_id: projectId,
+      watcher_kind: target.kind,
+      watcher_id: target.id,
+      started: started !== undefined,
+      rule: refusal?.rule ?? null,
+      rule_text: refusal?.text ?? null,
+      file: null,
+      commit_sha: null,
+      sentence,
+      started_kind: started?.kind ?? null,
+      started_id: started?.id ?? null,
+      superseded: [],
+    },
+  ])
+  return { id }
+}
