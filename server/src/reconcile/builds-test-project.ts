@@ -86,8 +86,8 @@ export class World {
       log: string[]
     }
 
-  /** A life of a worker in a process of its own: until it kills itself at the point, or until `end`. */
-  live(point?: string): { over: Promise<string | null>; end(): Promise<void> } {
+  /** A life of a worker in a process of its own: until it kills itself at the point, or until `end`. With an installation it makes images. */
+  live(point = '', installation?: string): { over: Promise<string | null>; end(): Promise<void> } {
     const program = fileURLToPath(new URL('builds-test-world.ts', import.meta.url))
     const args = [
       '--conditions=@fairway/source',
@@ -97,7 +97,7 @@ export class World {
       this.connectionString,
       this.folder,
     ]
-    const child = spawn(process.execPath, point === undefined ? args : [...args, point], {
+    const child = spawn(process.execPath, [...args, point, ...(installation ? [installation] : [])], {
       stdio: ['ignore', 'inherit', 'inherit'],
     })
     const over = once(child, 'exit').then(([, signal]) => signal as string | null)

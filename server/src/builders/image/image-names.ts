@@ -3,6 +3,8 @@ import type { BuildRequest } from '../../reconcile/builder-port.ts'
 export type RegistryPlace = {
   /** `registry.example.com` or `127.0.0.1:5000`. */
   host: string
+  /** The registry speaks plain HTTP. One on this machine always does. */
+  insecure?: boolean
   /** Path below which this installation's repository lies; empty for none. */
   prefix: string
 }
@@ -24,6 +26,9 @@ export const localNamespace = (installation: string): string => `fairway/${compo
 export const stagingTag = (installation: string, id: string): string =>
   `${localNamespace(installation)}building:${id}`
 
+export const isStagingTag = (namespace: string, tag: string): boolean =>
+  tag.startsWith(`${namespace}building:`)
+
 /** Names one image for ever: the tag holds the image's id, so that it never moves to another image. */
 export const localTag = (installation: string, { owner, sha, imageId }: Built): string =>
   `${localNamespace(installation)}${component(owner.projectId)}/${component(owner.ownerId)}:${tagOf(sha, imageId)}`
@@ -35,6 +40,9 @@ export const registryRepository = ({ host, prefix }: RegistryPlace, installation
 /** At most 128 characters, as the protocol allows. */
 export const registryTag = ({ owner, sha, imageId }: Built): string =>
   `${`${component(owner.projectId)}.${component(owner.ownerId)}`.slice(0, 100)}.${tagOf(sha, imageId)}`
+
+/** As the engine lists it: without the host that is meant when none is written. */
+export const familiarName = (name: string): string => name.replace(/^docker\.io\//, '')
 
 const tagOf = (sha: string, imageId: string): string =>
   `${sha.slice(0, 12)}-${imageId.replace(/^sha256:/, '').slice(0, 12)}`

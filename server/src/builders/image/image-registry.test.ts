@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
 import { registryRepository } from './image-names.ts'
 import { openRegistryRepository } from './registry-client.ts'
-import { type ImageTestWorld, imageTestWorld, registryHere, TEST_REGISTRY } from './test-image-world.ts'
+import { type ImageTestWorld, imageTestWorld } from './test-image-world.ts'
+import { registryHere, TEST_REGISTRY } from './test-programs.ts'
 
 const SLIM = 'debian:12-slim'
 const registry = { host: TEST_REGISTRY, prefix: 'fairway-builds' }

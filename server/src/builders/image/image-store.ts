@@ -4,6 +4,7 @@ import type { BuildRequest } from '../../reconcile/builder-port.ts'
 import type { RegistryCredentials } from '../../reconcile/registry-port.ts'
 import type { ArtifactRef } from '../../reconcile/runtime-port.ts'
 import {
+  familiarName,
   localNamespace,
   localTag,
   type RegistryPlace,
@@ -46,8 +47,8 @@ export function openImageStore(engine: Engine, options: StoreOptions): ImageStor
 
 function placeOf(registry: StoreRegistry, installation: string): Place {
   const repository = registryRepository(registry, installation)
-  const { credentials } = registry
-  return { ...registry, repository, client: openRegistryRepository({ repository, credentials }) }
+  const { credentials, insecure } = registry
+  return { ...registry, repository, client: openRegistryRepository({ repository, credentials, insecure }) }
 }
 
 async function keepImage(
@@ -109,7 +110,7 @@ async function collectRegistry(
 ): Promise<string[]> {
   const gone = new Set<string>()
   for (const tag of await client.tags()) {
-    if (busy.has(`${repository}:${tag}`)) continue
+    if (busy.has(familiarName(`${repository}:${tag}`))) continue
     const digest = await client.digestOf(tag)
     if (digest === undefined || stays.has(digest) || gone.has(digest)) continue
     // Registries may forbid it: their owner cleans up then.

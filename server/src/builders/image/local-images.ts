@@ -2,7 +2,7 @@ import { FairwayError } from '@fairway/contract/errors'
 import { type Engine, engineStatusOf } from '../../lib/docker/engine.ts'
 import { hasCode } from '../../lib/has-code.ts'
 import type { RegistryCredentials } from '../../reconcile/registry-port.ts'
-import { type KnownImage, planCollection } from './image-names.ts'
+import { isStagingTag, type KnownImage, planCollection } from './image-names.ts'
 
 export type LocalImage = KnownImage & { sizeBytes: number; labels: Readonly<Record<string, string>> }
 
@@ -59,7 +59,22 @@ export async function collectImages(
   for (const image of planCollection(images, { ...request, used })) {
     if (await removeImage(engine, image, request.namespace)) removed.push(image)
   }
-  return { removed, left: images.filter((image) => !removed.includes(image)) }
+  const left = images.filter((image) => !removed.includes(image))
+  await dropStagingTags(engine, left, request)
+  return { removed, left }
+}
+
+/** A killed server leaves its staging tag on an image that is kept under another. */
+async function dropStagingTags(
+  engine: Engine,
+  images: readonly KnownImage[],
+  { namespace, making }: CollectRequest,
+): Promise<void> {
+  const isLeft = (tag: string): boolean => isStagingTag(namespace, tag) && !making.has(tag)
+  for (const { tags } of images) {
+    if (tags.some((tag) => tag.startsWith(namespace) && !isStagingTag(namespace, tag)))
+      for (const tag of tags.filter(isLeft)) await untagImage(engine, tag)
+  }
 }
 
 /** The tag by which the image is known to be ours goes last: if a container took the image meanwhile, the next try finds it. */

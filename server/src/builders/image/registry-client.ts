@@ -1,7 +1,13 @@
 import { FairwayError } from '@fairway/contract/errors'
 import type { RegistryCredentials } from '../../reconcile/registry-port.ts'
 
-export type RegistryClientOptions = { repository: string; credentials?: RegistryCredentials | undefined }
+export type RegistryClientOptions = {
+  /** `host/path`. */
+  repository: string
+  credentials?: RegistryCredentials | undefined
+  /** Plain HTTP. */
+  insecure?: boolean | undefined
+}
 
 /** One repository of a registry that speaks the OCI distribution protocol. */
 export type RegistryClient = {
@@ -23,7 +29,7 @@ const TIMEOUT_MS = 15_000
 /** Failures are `registry_unreachable` and `image_denied`. */
 export function openRegistryRepository(options: RegistryClientOptions): RegistryClient {
   const slash = options.repository.indexOf('/')
-  const origin = `${schemeOf(options.repository.slice(0, slash))}://${options.repository.slice(0, slash)}`
+  const origin = originOf(options.repository.slice(0, slash), options.insecure ?? false)
   const path = options.repository.slice(slash + 1)
   const ask = (method: string, what: string): Promise<Response> =>
     askRegistry(options, { method, url: new URL(`/v2/${path}/${what}`, origin), path })
@@ -60,9 +66,11 @@ async function listTags(options: RegistryClientOptions, ask: Ask): Promise<strin
   return all
 }
 
-/** As the engine does: plain HTTP for a registry on this machine. */
-const schemeOf = (host: string): string =>
-  /^(?:localhost|127(?:\.\d+){3})(?::\d+)?$/.test(host) ? 'http' : 'https'
+/** As the engine does: plain HTTP for a registry on this machine, and another host for Docker Hub. */
+function originOf(host: string, insecure: boolean): string {
+  const isPlain = insecure || /^(?:localhost|127(?:\.\d+){3})(?::\d+)?$/.test(host)
+  return `${isPlain ? 'http' : 'https'}://${host === 'docker.io' ? 'registry-1.docker.io' : host}`
+}
 
 type Question = { method: string; url: URL; path: string }
 

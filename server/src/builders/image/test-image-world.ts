@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { noCrashPoints } from '../../lib/crash-point.ts'
 import { connectEngine, DEFAULT_ENGINE_SOCKET, type Engine } from '../../lib/docker/engine.ts'
 import type { Builder, BuildRequest } from '../../reconcile/builder-port.ts'
 import { createImageBuilder, type ImageBuilderOptions } from './image-builder.ts'
 import { localNamespace } from './image-names.ts'
+import { programFolders } from './test-programs.ts'
 
 export type Ran = { output: string; exitCode: number }
 
@@ -33,18 +34,6 @@ export type ImageTestWorld = {
   tags(): Promise<string[]>
   close(): Promise<void>
 }
-
-export const TEST_REGISTRY = process.env.FAIRWAY_TEST_REGISTRY ?? '127.0.0.1:5000'
-
-/** Whether a registry is here. Under CI a missing one is a failure. */
-export const registryHere = await fetch(`http://${TEST_REGISTRY}/v2/`).then(
-  ({ ok }) => ok,
-  () => false,
-)
-if (!registryHere && process.env.CI === 'true')
-  throw new Error('These tests need a registry, and there is none here.')
-
-const programFolders = (process.env.PATH ?? '').split(delimiter)
 
 export async function imageTestWorld(): Promise<ImageTestWorld> {
   const base = await mkdtemp(join(tmpdir(), 'fairway-image-'))
