@@ -1,7 +1,5 @@
+import { PROCESS_VARIABLE } from '../../lib/process-variable.ts'
 import { isSimpleCommand } from '../../lib/simple-command.ts'
-
-/** The variable by which an instance of a generated image is told which process it is. */
-export const PROCESS_VARIABLE = 'FAIRWAY_PROCESS'
 
 /**
  * The entry point of generated images, for `/bin/sh`: runs the command it is given, or else the process type that

@@ -1,5 +1,6 @@
 import type { ProcessLimits } from '@fairway/contract/resources/shapes'
 import type Docker from 'dockerode'
+import { PROCESS_VARIABLE } from '../../lib/process-variable.ts'
 import type { InstanceSpec } from '../../reconcile/runtime-port.ts'
 import { containerName, labelsOf } from './labels.ts'
 
@@ -90,11 +91,13 @@ function limits(
 }
 
 /** The instance's own variables win over what the runtime tells it, except for its ports. */
-function environmentOf({ env, ports }: InstanceSpec): string[] {
+function environmentOf({ env, ports, processType }: InstanceSpec): string[] {
   const [first] = ports
   const all = {
     // Secret files lie at their own absolute paths.
     FAIRWAY_FILES_DIR: '/',
+    // A generated image has one entry point for all its process types.
+    [PROCESS_VARIABLE]: processType,
     ...env,
     ...(first !== undefined && { PORT: String(first.internalPort) }),
     ...Object.fromEntries(ports.map(({ name, internalPort }) => [portVariable(name), String(internalPort)])),
