@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
 import type { InstanceSpec } from '../../reconcile/runtime-port.ts'
-import { run, withRuntime } from './docker-test-world.ts'
+import { inspected, run, withRuntime } from './docker-test-world.ts'
 
 const SERVER = `require('node:http').createServer((q, s) => s.end('hello')).listen(process.env.PORT)`
 const FOREVER = 'setInterval(() => {}, 1000)'
@@ -51,6 +51,9 @@ describe.skipIf(!dockerHere)('the network of a project', () => {
           ['a', 'b'].map((id) => runtime.start(program(id, 'process.exit(0)', of('one', id)))),
         )
         expect(await networks()).toEqual([`fairway-${installation}-one`])
+        // And in no other one, where it could meet strangers.
+        const { NetworkSettings } = await inspected(engine, installation, 'a')
+        expect(Object.keys(NetworkSettings.Networks)).toEqual([`fairway-${installation}-one`])
         for (const id of ['a', 'b']) await runtime.stop(id, 0)
         await runtime.remove('a')
         expect(await networks()).toHaveLength(1)

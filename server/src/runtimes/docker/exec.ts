@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
 import { engineStatusOf } from '../../lib/docker/engine.ts'
+import { framesOf } from '../../lib/docker/frames.ts'
 import type { ExecEvent, ExecRequest, TerminalSize } from '../../reconcile/runtime-port.ts'
 import { checkEnvironment } from '../process/environment.ts'
-import { framesOf } from './frames.ts'
 import { EXEC_MARKER, killMarked } from './kill-exec.ts'
 
 /** After its end was ordered, a process that left the tree may hold the output open; nobody waits for it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Frame, framesOf } from './frames.ts'
+import { type Frame, framesOf } from '../../lib/docker/frames.ts'
 import { linesOf } from './logs.ts'
 
 const encode = ({ stream, bytes }: Frame): Buffer => {

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode'
+import { type Frame, framesOf } from '../../lib/docker/frames.ts'
 import { hasCode } from '../../lib/has-code.ts'
 import type { LogLine, LogQuery } from '../../reconcile/runtime-port.ts'
-import { type Frame, framesOf } from './frames.ts'
 
 /** A line that never ends is cut here. */
 const LONGEST_LINE = 1024 * 1024
