@@ -64,6 +64,7 @@ export const refusalRules = [
   'commit-flag',
   'path',
   'already-built',
+  'concurrency',
   'cannot-start',
 ] as const
 export type RefusalRule = (typeof refusalRules)[number]

@@ -8,6 +8,7 @@ import { withLease } from '../db/work.ts'
 import type { WorkHandler } from '../db/work-loop.ts'
 import { abortJobRun } from '../operations/jobs/abort-run.ts'
 import { runJob } from '../operations/jobs/run.ts'
+import { recordTrigger, type TriggerRecord } from '../operations/triggers/record.ts'
 import { type CronStep, planCron } from './cron-plan.ts'
 import { type JobDeps, RESTS, type Woken } from './job-deps.ts'
 import { tidyJobInstances } from './job-instances.ts'
@@ -61,7 +62,9 @@ async function tick(deps: JobDeps, tx: Tx, job: JobRow): Promise<void> {
   const policy = job.spec.settings.cron?.concurrencyPolicy
   const unfinished = policy === 'allow' ? [] : await listUnfinishedCronRuns(tx, { projectId, jobId })
   if (policy === 'forbid' && unfinished.length > 0) {
-    await tell(tx, job, 'job.cron-skipped', { reason: `the run ${unfinished[0]?.run_name} is under way` })
+    const reason = `the run ${unfinished[0]?.run_name} is under way`
+    await tell(tx, job, 'job.cron-skipped', { reason })
+    await record(tx, job, { rule: 'concurrency', text: 'forbid' }, `Not run: ${reason}.`)
     return
   }
   for (const { id: runId } of unfinished) await abortJobRun(tx, { projectId, jobId, runId, actor: ACTOR })
@@ -72,13 +75,26 @@ async function tick(deps: JobDeps, tx: Tx, job: JobRow): Promise<void> {
 async function runOrTell({ sealer }: JobDeps, tx: Tx, job: JobRow): Promise<void> {
   const { project_id: projectId, id: jobId } = job
   try {
-    await runJob(tx, { projectId, jobId, overrides: {}, trigger: 'cron', actor: ACTOR }, sealer)
+    const run = { projectId, jobId, overrides: {}, trigger: 'cron', actor: ACTOR } as const
+    const { runId } = await runJob(tx, run, sealer)
+    await record(tx, job, { started: { kind: 'job-run', id: runId } }, 'The schedule was due.')
   } catch (error) {
     // Thrown before anything was written.
     if (!(error instanceof FairwayError) || error.code !== 'invalid_state') throw error
     await tell(tx, job, 'job.cron-skipped', { reason: error.message })
+    await record(tx, job, { rule: 'cannot-start' }, error.message)
   }
 }
+
+const record = (tx: Tx, job: JobRow, outcome: TriggerRecord['outcome'], sentence: string) =>
+  recordTrigger(tx, {
+    source: 'cron',
+    projectId: job.project_id,
+    target: { kind: 'job', id: job.id },
+    outcome,
+    sentence,
+    actor: ACTOR,
+  })
 
 const tell = (tx: Tx, { project_id: projectId, id }: JobRow, type: string, data: Record<string, unknown>) =>
   recordEvent(tx, { projectId, topic: 'job-run', subject: `${projectId}/${id}`, type, actor: ACTOR, data })

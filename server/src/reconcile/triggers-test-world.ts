@@ -9,6 +9,7 @@ import { createSealer } from '../lib/seal.ts'
 import { noCredentials } from '../sources/git/git-access.ts'
 import { createGitReader } from '../sources/git/git-reader.ts'
 import { buildTargets } from './build-targets.ts'
+import { createPollHandler } from './git-polls.ts'
 import { createTriggerHandler } from './triggers.ts'
 
 export const testMasterKey = Buffer.alloc(32, 7)
@@ -17,16 +18,25 @@ export const testMasterKey = Buffer.alloc(32, 7)
 export async function startTriggerWorker(
   connectionString: string,
   folder: string,
-  { crash = noCrashPoints, log = silentLog() }: { crash?: CrashPoints; log?: Log } = {},
+  {
+    crash = noCrashPoints,
+    log = silentLog(),
+    pollSeconds = 0,
+  }: {
+    crash?: CrashPoints
+    log?: Log
+    pollSeconds?: number
+  } = {},
 ): Promise<{ stop(): Promise<void> }> {
   const { db } = openDb(connectionString)
   const listener = await openListener(connectionString, log)
   const worker = await registerWorker(connectionString)
+  const git = createGitReader({ root: join(folder, 'git-cache'), credentialsOf: noCredentials })
   const run = createTriggerHandler({
     db,
     crash,
     log,
-    git: createGitReader({ root: join(folder, 'git-cache'), credentialsOf: noCredentials }),
+    git,
     sources: [buildTargets(createSealer(testMasterKey))],
   })
   const loop = startWorkLoop({
@@ -34,7 +44,13 @@ export async function startTriggerWorker(
     listener,
     worker,
     log,
-    handlers: { trigger_event: { run, concurrency: 8 } },
+    handlers: {
+      trigger_event: { run, concurrency: 8 },
+      git_poll: {
+        run: createPollHandler({ db, crash, log, git, intervalSeconds: pollSeconds }),
+        concurrency: 2,
+      },
+    },
   })
   return {
     stop: async () => {

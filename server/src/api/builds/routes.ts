@@ -11,6 +11,7 @@ import { abortBuild } from '../../operations/builds/abort.ts'
 import { clearServiceBuildCache } from '../../operations/builds/clear-cache.ts'
 import { branchToBuild, requireBuildOwner, requireRepository } from '../../operations/builds/request.ts'
 import { startBuild } from '../../operations/builds/start.ts'
+import { recordTrigger } from '../../operations/triggers/record.ts'
 import type { ApiDeps } from '../deps.ts'
 import { pageOf } from '../page.ts'
 import { type ApiRequest, defineRoute, type Route } from '../route.ts'
@@ -54,7 +55,16 @@ async function start({ body, actor }: Request<unknown, Start>, { db, sealer }: A
       reuse: false,
       actor: actor.id,
     }
-    return startBuild(tx, start, sealer)
+    const started = await startBuild(tx, start, sealer)
+    await recordTrigger(tx, {
+      source: 'api',
+      projectId: owner.projectId,
+      target: { kind: owner.ownerKind, id: owner.ownerId },
+      outcome: { started: { kind: 'build', id: started.buildId } },
+      sentence: `Asked for a build of "${branch}".`,
+      actor: actor.id,
+    })
+    return started
   })
   return buildViewOf(await requireBuild(db, owner, buildId))
 }

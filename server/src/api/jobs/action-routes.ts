@@ -9,6 +9,7 @@ import { deployJobByHand } from '../../operations/jobs/job-source.ts'
 import { pauseJob, resumeJob, suspendJob } from '../../operations/jobs/life.ts'
 import { runJob } from '../../operations/jobs/run.ts'
 import { patchJob } from '../../operations/jobs/save.ts'
+import { recordTrigger } from '../../operations/triggers/record.ts'
 import { deploying } from '../deploying.ts'
 import type { ApiDeps } from '../deps.ts'
 import { pageOf } from '../page.ts'
@@ -118,9 +119,18 @@ const runRoutes: Route[] = [
   }),
   defineRoute(runs.startJobRun, async ({ params, body, actor, signal }, deps) => {
     const request = { ...params, overrides: body, trigger: 'manual', actor: actor.id } as const
-    const { runId, runName } = await deploying(deps, signal, (tx, images) =>
-      runJob(tx, { ...request, images }, deps.sealer),
-    )
+    const { runId, runName } = await deploying(deps, signal, async (tx, images) => {
+      const started = await runJob(tx, { ...request, images }, deps.sealer)
+      await recordTrigger(tx, {
+        source: 'api',
+        projectId: params.projectId,
+        target: { kind: 'job', id: params.jobId },
+        outcome: { started: { kind: 'job-run', id: started.runId } },
+        sentence: 'Asked for a run.',
+        actor: actor.id,
+      })
+      return started
+    })
     return { id: runId, runName }
   }),
   defineRoute(runs.getJobRun, async ({ params }, { db }) => {
