@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { description, nameOf } from '../names.ts'
+import { planNames } from './plans.ts'
 
-/** The addon types this release can run. */
-export const addonTypes = ['postgresql'] as const
+/** The addon types this release knows. Without a Docker Engine only `postgresql` runs; creating others is refused. */
+export const addonTypes = ['postgresql', 'redis'] as const
 
 export const compressionType = z.enum(['gz', 'zstd', 'none'])
 export const backupType = z.enum(['snapshot', 'dump'])
@@ -66,13 +67,13 @@ export const addonBody = z.strictObject({
     .describe('exact, `latest`, or for instance `18-latest`'),
   billing: z
     .strictObject({
-      deploymentPlan: z.string().optional(),
-      storage: z.int().min(256).optional().describe('MB'),
+      deploymentPlan: z.enum(planNames).optional().describe('limits of CPU and memory, on Docker'),
+      storage: z.int().min(256).optional().describe('MB; it only grows'),
       storageClass: z.string().optional(),
       replicas: z.int().min(1).max(1).optional().describe('one: this engine has no replicas here'),
     })
     .default({}),
-  tlsEnabled: z.literal(false).default(false).describe('the embedded engine listens on loopback without TLS'),
+  tlsEnabled: z.boolean().default(false).describe('encrypted connections only; needs a Docker Engine'),
   externalAccessEnabled: z.literal(false).default(false),
   ipPolicies: z.array(z.unknown()).max(0).default([]),
   pitrEnabled: z.literal(false).optional(),
@@ -98,9 +99,14 @@ export const addonPatch = z.strictObject({
   description: z.string().max(200).optional(),
   tags: z.array(z.string()).optional(),
   billing: addonBody.shape.billing.unwrap().optional(),
+  tlsEnabled: z.boolean().optional().describe('the addon restarts when it changes'),
   backupSchedules: z.array(backupSchedule).optional(),
 })
 export type AddonPatch = z.infer<typeof addonPatch>
+
+export const addonScale = addonBody.shape.billing
+  .unwrap()
+  .pick({ deploymentPlan: true, storage: true, replicas: true })
 
 export const backupRequest = z.strictObject({
   name: z.string().max(100).optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { resourceId } from '../names.ts'
-import { addonBody, addonPatch } from '../resources/addon.ts'
+import { addonBody, addonPatch, addonScale } from '../resources/addon.ts'
 import { route } from '../route.ts'
 
 const tag = 'Addons'
@@ -130,6 +130,18 @@ const action = (verb: 'pause' | 'resume' | 'restart', summary: string) =>
 export const pauseAddon = action('pause', 'Stop an addon; its data stays')
 export const resumeAddon = action('resume', 'Start a paused addon')
 export const restartAddon = action('restart', 'Stop and start an addon; its connections end')
+
+export const scaleAddon = route({
+  id: 'scaleAddon',
+  method: 'POST',
+  path: `${base}/{addonId}/scale`,
+  summary: 'Change what an addon may use; it restarts with the new limits',
+  tag,
+  permission: 'write',
+  params: one,
+  body: addonScale,
+  reply: empty,
+})
 
 export const dropKept = route({
   id: 'dropKeptGeneration',

@@ -40,6 +40,43 @@ describe('addons over HTTP', () => {
       expect(JSON.stringify(long.body)).toMatch(/retentionTime/)
     }))
 
+  test('501: without a Docker Engine other types and encryption are refused, and it says what to do', () =>
+    withTestApi(async ({ call }) => {
+      await call('POST', '/v1/projects', { name: 'Shop' })
+      const redis = await call('POST', base, { name: 'cache', type: 'redis' })
+      expect(redis).toMatchObject({
+        status: 501,
+        body: {
+          error: {
+            message:
+              'Addons of type "redis" need a Docker Engine, and this Fairway runs without one. Set FAIRWAY_RUNTIME=docker, or choose a type that runs here: postgresql.',
+          },
+        },
+      })
+      expect(await call('POST', base, { ...addon, tlsEnabled: true })).toMatchObject({ status: 501 })
+      await call('POST', base, addon)
+      expect(await call('PATCH', `${base}/database`, { tlsEnabled: true })).toMatchObject({ status: 501 })
+    }))
+
+  test('with a Docker Engine Redis is created with encryption and scaled; storage and version are checked', () =>
+    withTestApi(
+      async ({ call, ok }) => {
+        await call('POST', '/v1/projects', { name: 'Shop' })
+        const redis = { name: 'cache', type: 'redis', tlsEnabled: true, billing: { storage: 1024 } }
+        expect((await call('POST', base, { ...redis, version: '6' })).status).toBe(400)
+        const created = await ok('POST', base, { ...redis, version: '7-latest' })
+        expect(created).toMatchObject({ spec: { config: { networking: { tlsEnabled: true } } } })
+        await ok('POST', `${base}/cache/scale`, { deploymentPlan: 'nf-compute-50', storage: 2048 })
+        expect(await ok('GET', `${base}/cache`)).toMatchObject({
+          spec: { config: { deployment: { planId: 'nf-compute-50', storageSize: 2048 } } },
+        })
+        const smaller = await call('POST', `${base}/cache/scale`, { storage: 1024 })
+        expect(smaller.status).toBe(400)
+        expect(JSON.stringify(smaller.body)).toMatch(/can only grow: it is 2048 MB/)
+      },
+      { deps: { addonOffers: async () => [{ type: 'redis', tls: true, versions: ['7'] }] } },
+    ))
+
   test('404 and 409: nothing there, a name taken, credentials before it ran', () =>
     withTestApi(async ({ call }) => {
       expect((await call('POST', base, addon)).status).toBe(404)

@@ -6,7 +6,13 @@ import { type Db, type Tx, toJson } from './db.ts'
 export type AddonKey = { projectId: string; addonId: string }
 
 /** Where the addon answers, as observed, and which data directory it was then. */
-export type ObservedEndpoint = { host: string; port: number; generation: number }
+export type ObservedEndpoint = {
+  host: string
+  port: number
+  generation: number
+  externalHost?: string
+  ca?: string
+}
 
 export type AddonRow = {
   project_id: string

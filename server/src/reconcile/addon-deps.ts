@@ -1,4 +1,5 @@
 import { FairwayError } from '@fairway/contract/errors'
+import { limitsOf } from '@fairway/contract/resources/plans'
 import type { AddonRow } from '../db/addons.ts'
 import { type BackupDestinationRow, findBackupDestination } from '../db/backup-destinations.ts'
 import type { Failure } from '../db/backups.ts'
@@ -7,7 +8,8 @@ import type { Clock } from '../lib/clock.ts'
 import type { CrashPoints } from '../lib/crash-point.ts'
 import type { Log } from '../lib/log.ts'
 import type { Sealer } from '../lib/seal.ts'
-import type { AddonEngine, AddonPlace, BackupStorage } from './addon-port.ts'
+import { openAddonSettings } from '../operations/addons/settings.ts'
+import type { AddonEngine, AddonPlace, AddonSettings, BackupStorage } from './addon-port.ts'
 
 /** What the workers of addons, backups and restores need. */
 export type AddonDeps = {
@@ -39,6 +41,20 @@ export const placeOf = (addon: AddonRow, generation = addon.generation): AddonPl
   addonId: addon.id,
   generation,
 })
+
+/** What the addon was created with, and what it may use now. The passwords are announced to the masker. */
+export function settingsOf({ sealer }: Pick<AddonDeps, 'sealer'>, addon: AddonRow): AddonSettings {
+  const key = { projectId: addon.project_id, addonId: addon.id }
+  const { cpuMillis, memoryMb } = limitsOf(addon.spec)
+  return {
+    ...openAddonSettings(sealer, key, addon.settings),
+    tls: addon.spec.tlsEnabled,
+    limits: {
+      ...(cpuMillis !== undefined && { cpuMillis }),
+      ...(memoryMb !== undefined && { memoryMb }),
+    },
+  }
+}
 
 /** The storage a backup lies in. `backup_failed`: its destination is gone. */
 export async function storageOf(

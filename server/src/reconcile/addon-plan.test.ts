@@ -71,6 +71,20 @@ describe('after a swap', () => {
     const moved = { ...endpoint, port: 6000, generation: 2 }
     expect(planAddon({ ...wanted, endpoint: moved }, seen, idle).actions).toEqual([])
   })
+
+  test('a name is an address too: the new data is started again to take it over', () => {
+    const named = (host: string, externalHost: string): AddonObservation => ({
+      state: 'running',
+      endpoint: { host, port: 5432, externalHost },
+      pid: 1,
+      version: '15.18',
+    })
+    const known = { host: 'db.addon', port: 5432, generation: 1, externalHost: '172.20.0.2' }
+    const plan = (observation: AddonObservation) =>
+      planAddon({ ...wanted, endpoint: known }, [active(observation, 2)], idle).actions
+    expect(plan(named('g2.db.addon', '172.20.0.3'))).toEqual([{ do: 'restart', generation: 2 }])
+    expect(plan(named('db.addon', '172.20.0.3'))).toEqual([])
+  })
 })
 
 describe('an addon that is deleted', () => {

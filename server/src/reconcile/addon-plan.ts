@@ -1,6 +1,6 @@
 import type { AddonStatus } from '@fairway/contract/states'
 import type { GenerationState, ObservedEndpoint } from '../db/addons.ts'
-import type { AddonObservation } from './addon-port.ts'
+import type { AddonEndpoint, AddonObservation } from './addon-port.ts'
 
 /**
  * Decides the next steps for one addon. Pure.
@@ -58,9 +58,13 @@ function planActive(desired: AddonDesired, { generation, observation }: SeenGene
   if (desired.restartRequested) return [{ do: 'restart', generation }]
   const { endpoint } = desired
   const swappedIn = endpoint !== null && endpoint.generation !== generation
-  if (swappedIn && endpoint.port !== observation.endpoint.port) return [{ do: 'restart', generation }]
+  if (swappedIn && isElsewhere(endpoint, observation.endpoint)) return [{ do: 'restart', generation }]
   return []
 }
+
+/** Whether clients that know the one address do not find the other. */
+const isElsewhere = (known: AddonEndpoint, now: AddonEndpoint): boolean =>
+  known.port !== now.port || known.host !== now.host
 
 /** Work on the data ends first, then all data goes, then the addon. */
 function planDeletion(seen: readonly SeenGeneration[], activity: AddonActivity): AddonAction[] {

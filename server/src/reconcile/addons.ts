@@ -17,8 +17,16 @@ import { requestRestoreAbort } from '../db/restores.ts'
 import { wakeRunsWaitingFor } from '../db/waiters.ts'
 import { schedule, type WorkItem, withLease } from '../db/work.ts'
 import { assertNever } from '../lib/assert.ts'
-import { openAddonSettings } from '../operations/addons/settings.ts'
-import { type AddonDeps, AGAIN, engineOf, placeOf, RESTS, storageOf, type Woken } from './addon-deps.ts'
+import {
+  type AddonDeps,
+  AGAIN,
+  engineOf,
+  placeOf,
+  RESTS,
+  settingsOf,
+  storageOf,
+  type Woken,
+} from './addon-deps.ts'
 import { type AddonAction, type AddonActivity, planAddon, type SeenGeneration } from './addon-plan.ts'
 
 export const addonCrashPoints = [
@@ -163,11 +171,11 @@ async function actOnData(deps: AddonDeps, item: WorkItem, { addon, action }: Dat
   const place = placeOf(addon, action.generation)
   const key = { projectId: addon.project_id, addonId: addon.id }
   if (action.do === 'create') {
-    await engine.create(place, openAddonSettings(deps.sealer, key, addon.settings))
+    await engine.create(place, settingsOf(deps, addon))
     deps.crash.hit('addon.after-create')
   }
   if (action.do === 'start') {
-    await engine.start(place, openAddonSettings(deps.sealer, key, addon.settings))
+    await engine.start(place, settingsOf(deps, addon))
     deps.crash.hit('addon.after-start')
   }
   if (action.do === 'stop' || action.do === 'restart') {

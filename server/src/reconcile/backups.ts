@@ -15,7 +15,6 @@ import { recordEvent } from '../db/events.ts'
 import { backupIsBeingRestored } from '../db/restores.ts'
 import { wakeRunsWaitingFor } from '../db/waiters.ts'
 import { schedule, type WorkItem, withLease } from '../db/work.ts'
-import { openAddonSettings } from '../operations/addons/settings.ts'
 import { type AbortWatch, watchForAbort } from './abort-watch.ts'
 import {
   type AddonDeps,
@@ -25,6 +24,7 @@ import {
   isLater,
   placeOf,
   RESTS,
+  settingsOf,
   storageOf,
   type Woken,
 } from './addon-deps.ts'
@@ -119,7 +119,7 @@ async function write({ deps, item, backup }: Job, signal: AbortSignal): Promise<
   deps.crash.hit('backup.after-key')
   try {
     return await engineOf(deps, addon.type).backup(placeOf(addon), {
-      settings: openAddonSettings(deps.sealer, keyOf(backup), addon.settings),
+      settings: settingsOf(deps, addon),
       type: backup.type,
       compression: backup.compression,
       key,

@@ -14,7 +14,6 @@ import { findRestore, firstRestore, moveRestore, type RestoreRow, recordVerified
 import { wakeRunsWaitingFor } from '../db/waiters.ts'
 import { schedule, type WorkItem, withLease } from '../db/work.ts'
 import { present } from '../lib/assert.ts'
-import { openAddonSettings } from '../operations/addons/settings.ts'
 import { type AbortWatch, watchForAbort } from './abort-watch.ts'
 import {
   type AddonDeps,
@@ -24,6 +23,7 @@ import {
   isLater,
   placeOf,
   RESTS,
+  settingsOf,
   storageOf,
   type Woken,
 } from './addon-deps.ts'
@@ -129,7 +129,7 @@ async function writeAndVerify(job: Job, signal: AbortSignal): Promise<void> {
   await engine.destroy(place)
   deps.crash.hit('restore.after-clear')
   const verified = await engine.restore(place, {
-    settings: openAddonSettings(deps.sealer, keyOf(restore), addon.settings),
+    settings: settingsOf(deps, addon),
     record: backup.record as BackupRecord,
     type: backup.type,
     storage: await storageOf(deps, backup.destination_id),

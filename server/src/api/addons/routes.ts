@@ -1,4 +1,4 @@
-import { type AddonAddress, addonCredentials } from '@fairway/contract/addon-credentials'
+import { type AddonAddress, addonCredentials, withExternalHost } from '@fairway/contract/addon-credentials'
 import { FairwayError } from '@fairway/contract/errors'
 import * as contract from '@fairway/contract/routes/addons'
 import { listAddons, listGenerations } from '../../db/addons.ts'
@@ -31,6 +31,8 @@ export const acting =
     return {}
   }
 
+const makersOf = async ({ sealer, addonOffers }: ApiDeps) => ({ sealer, offers: await addonOffers() })
+
 export const addonRoutes: readonly Route[] = [
   defineRoute(contract.listAddons, async ({ params: { projectId }, page }, { db }) => {
     await requireProject(db, projectId)
@@ -39,25 +41,36 @@ export const addonRoutes: readonly Route[] = [
     }))
   }),
 
-  defineRoute(contract.createAddon, async ({ params: { projectId }, body, actor }, { db, sealer }) => {
-    await requireProject(db, projectId)
+  defineRoute(contract.createAddon, async ({ params: { projectId }, body, actor }, deps) => {
+    await requireProject(deps.db, projectId)
     const caller = { projectId, actor: actor.id }
-    return addonViewOf(await transaction(db, (tx) => createAddonFrom(tx, caller, body, sealer)))
+    const makers = await makersOf(deps)
+    return addonViewOf(await transaction(deps.db, (tx) => createAddonFrom(tx, caller, body, makers)))
   }),
 
-  defineRoute(contract.putAddon, async ({ params: { projectId }, body, actor }, { db, sealer }) => {
-    await requireProject(db, projectId)
+  defineRoute(contract.putAddon, async ({ params: { projectId }, body, actor }, deps) => {
+    await requireProject(deps.db, projectId)
     const caller = { projectId, actor: actor.id }
-    return addonViewOf(await transaction(db, (tx) => putAddonFrom(tx, caller, body, sealer)))
+    const makers = await makersOf(deps)
+    return addonViewOf(await transaction(deps.db, (tx) => putAddonFrom(tx, caller, body, makers)))
   }),
 
   defineRoute(contract.getAddon, async ({ params }, { db }) =>
     addonViewOf(await requireAddon(db, params), await listGenerations(db, params)),
   ),
 
-  defineRoute(contract.patchAddon, async ({ params, body, actor }, { db }) =>
-    addonViewOf(await transaction(db, (tx) => patchAddonFrom(tx, { ...params, actor: actor.id }, body))),
-  ),
+  defineRoute(contract.patchAddon, async ({ params, body, actor }, deps) => {
+    const target = { ...params, actor: actor.id }
+    const makers = await makersOf(deps)
+    return addonViewOf(await transaction(deps.db, (tx) => patchAddonFrom(tx, target, body, makers)))
+  }),
+
+  defineRoute(contract.scaleAddon, async ({ params, body, actor }, deps) => {
+    const target = { ...params, actor: actor.id }
+    const makers = await makersOf(deps)
+    await transaction(deps.db, (tx) => patchAddonFrom(tx, target, { billing: body }, makers))
+    return {}
+  }),
 
   defineRoute(
     contract.deleteAddon,
@@ -76,7 +89,8 @@ export const addonRoutes: readonly Route[] = [
       )
     }
     const login = openAddonSettings(sealer, params, addon.settings)
-    return addonCredentials(addon.type, addon.endpoint as AddonAddress, login)
+    const address: AddonAddress = addon.endpoint
+    return withExternalHost(addonCredentials(addon.type, address, login), address)
   }),
 
   defineRoute(contract.pauseAddon, acting(pauseAddon)),

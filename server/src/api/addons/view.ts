@@ -29,7 +29,7 @@ export function addonViewOf(addon: AddonRow, generations?: readonly GenerationRo
           planId: billing.deploymentPlan ?? '',
           region: REGION,
         },
-        networking: { tlsEnabled: false, externalAccessEnabled: false },
+        networking: { tlsEnabled: addon.spec.tlsEnabled, externalAccessEnabled: false },
       },
     },
     cluster: CLUSTER,
