@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { createImageRegistry } from '../registries/image-registry.ts'
 import { createNoImages } from '../registries/no-images.ts'
 import { hostPlatform } from '../registries/platform.ts'
@@ -10,12 +10,14 @@ import {
   pushImage,
   REGISTRY,
   registryHere,
+  removeImages,
   serveRegistry,
 } from '../registries/test-registry.ts'
 import type { ApiDeps } from './deps.ts'
 import { type TestApi, withTestApi } from './test-api.ts'
 
 const here = hostPlatform()
+afterAll(removeImages)
 const registry = createImageRegistry({ platform: here, timeoutMs: 2_000 })
 const SERVICES = '/v1/projects/shop/services'
 const WEB = `${SERVICES}/web`

@@ -1,5 +1,5 @@
 import type { FairwayError } from '@fairway/contract/errors'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { connectEngine, DEFAULT_ENGINE_SOCKET, type Engine } from '../lib/docker/engine.ts'
 import { dockerHere } from '../lib/docker/test-engine.ts'
 import { createImageRegistry } from './image-registry.ts'
@@ -14,10 +14,12 @@ import {
   pushIndex,
   REGISTRY,
   registryHere,
+  removeImages,
   serveRegistry,
 } from './test-registry.ts'
 
 const here = hostPlatform()
+afterAll(removeImages)
 const elsewhere = { os: 'linux', architecture: here.architecture === 's390x' ? 'amd64' : 's390x' }
 const registry = createImageRegistry({ platform: here })
 const failure = (promise: Promise<unknown>): Promise<FairwayError> =>

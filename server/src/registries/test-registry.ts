@@ -22,7 +22,31 @@ export const TYPES = {
 }
 
 export const digestOf = (body: string): string => `sha256:${createHash('sha256').update(body).digest('hex')}`
-export const newRepository = (): string => `fairway-test/${randomBytes(6).toString('hex')}`
+
+/** What this process put into the real registry: manifests by repository. */
+const pushed = new Map<string, Set<string>>()
+
+export function newRepository(): string {
+  const name = `fairway-test/${randomBytes(6).toString('hex')}`
+  pushed.set(name, new Set())
+  return name
+}
+
+/** Removes what the tests of this file pushed. */
+export async function removeImages(): Promise<void> {
+  for (const [name, digests] of pushed) {
+    const base = `http://${REGISTRY}/v2/${name}`
+    const answer = await fetch(`${base}/tags/list`)
+    const tags = answer.ok ? (((await answer.json()) as { tags: string[] | null }).tags ?? []) : []
+    const headers = { accept: `${TYPES.manifest}, application/vnd.docker.distribution.manifest.v2+json` }
+    for (const tag of tags) {
+      const { headers: found } = await fetch(`${base}/manifests/${tag}`, { method: 'HEAD', headers })
+      digests.add(found.get('docker-content-digest') ?? '')
+    }
+    for (const digest of digests) await fetch(`${base}/manifests/${digest}`, { method: 'DELETE' })
+  }
+  pushed.clear()
+}
 
 const configOf = (platform: Platform): string =>
   JSON.stringify({
@@ -59,6 +83,7 @@ export async function pushImage(repository: string, tag: string, platform: Platf
   const { manifest, config } = imageFor(platform)
   await pushBlob(repository, config)
   await send('PUT', `http://${REGISTRY}/v2/${repository}/manifests/${tag}`, manifest, TYPES.manifest)
+  pushed.get(repository)?.add(digestOf(manifest))
   return digestOf(manifest)
 }
 
@@ -70,11 +95,13 @@ export async function pushIndex(repository: string, tag: string, platforms: Plat
       const digest = digestOf(manifest)
       await pushBlob(repository, config)
       await send('PUT', `http://${REGISTRY}/v2/${repository}/manifests/${digest}`, manifest, TYPES.manifest)
+      pushed.get(repository)?.add(digest)
       return { mediaType: TYPES.manifest, digest, size: manifest.length, platform }
     }),
   )
   const index = JSON.stringify({ schemaVersion: 2, mediaType: TYPES.index, manifests })
   await send('PUT', `http://${REGISTRY}/v2/${repository}/manifests/${tag}`, index, TYPES.index)
+  pushed.get(repository)?.add(digestOf(index))
   return digestOf(index)
 }
 
