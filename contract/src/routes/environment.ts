@@ -50,15 +50,15 @@ const routesOf = <P extends z.ZodType>(noun: 'Service' | 'Job', base: string, pa
       ...read,
       id: `get${noun}BuildArguments`,
       path: `${base}/build-arguments`,
-      summary: 'The build arguments and files',
+      summary: 'The build arguments, files and secret mounts',
       query: z.object({ show: z.enum(['this', 'inherited', 'all', 'group']).default('all') }),
-      reply: z.object({ buildArguments: values, buildFiles: files }),
+      reply: z.object({ buildArguments: values, buildFiles: files, dockerSecretMounts: files }),
     }),
     setBuild: route({
       ...write,
       id: `update${noun}BuildArguments`,
       path: `${base}/build-arguments`,
-      summary: 'Replace the own build arguments and files; the next build uses them',
+      summary: 'Replace the own build arguments, files and secret mounts; the next build uses them',
       body: z.strictObject({
         buildArguments: variables,
         buildFiles: secretFiles.optional(),

@@ -35,6 +35,7 @@ export const secretGroupDetails = secretGroupView.extend({
   secrets: z.object({
     variables: z.record(z.string(), z.string()),
     files: z.record(z.string(), z.unknown()),
+    dockerSecretMounts: z.record(z.string(), z.unknown()),
   }),
   addonSecrets: z.array(
     z.object({

@@ -8,12 +8,14 @@ import {
 import { type FileValue, type OwnSecrets, readOwnSecrets } from '../../operations/environment/set-own.ts'
 import type { ApiDeps } from '../deps.ts'
 
-type Values = { variables: Record<string, string>; files: Record<string, FileValue> }
+type Files = Record<string, FileValue>
+/** Mounts are of builds only. */
+type Values = { variables: Record<string, string>; files: Files; mounts: Files }
 
 const ownValues = (own: OwnSecrets, use: 'runtime' | 'build'): Values =>
   use === 'runtime'
-    ? { variables: own.runtimeEnvironment, files: own.runtimeFiles }
-    : { variables: own.buildArguments, files: own.buildFiles }
+    ? { variables: own.runtimeEnvironment, files: own.runtimeFiles, mounts: {} }
+    : { variables: own.buildArguments, files: own.buildFiles, mounts: own.dockerSecretMounts }
 
 /** The values of an owner: its own, what secret groups give, or what both come to. */
 export async function readValues(
@@ -29,15 +31,21 @@ export async function readValues(
   const all = valuesOf(await resolve(db, { ...owner, tags }, sealer))
   return show === 'all'
     ? all
-    : { variables: without(all.variables, own.variables), files: without(all.files, own.files) }
+    : {
+        variables: without(all.variables, own.variables),
+        files: without(all.files, own.files),
+        mounts: without(all.mounts, own.mounts),
+      }
 }
 
-const valuesOf = ({ env, files }: ResolvedEnvironment): Values => ({
+const valuesOf = ({ env, files, mounts }: ResolvedEnvironment): Values => ({
   variables: env,
-  files: Object.fromEntries(
-    files.map(({ path, contentBase64 }) => [path, { data: contentBase64, encoding: 'base64' }]),
-  ),
+  files: filesOf(files.map(({ path, contentBase64 }) => [path, contentBase64])),
+  mounts: filesOf(Object.entries(mounts)),
 })
+
+const filesOf = (all: [string, string][]): Files =>
+  Object.fromEntries(all.map(([name, data]) => [name, { data, encoding: 'base64' }]))
 
 const without = <T>(all: Record<string, T>, own: Record<string, T>): Record<string, T> =>
   Object.fromEntries(Object.entries(all).filter(([key]) => !(key in own)))
@@ -66,7 +74,8 @@ export const runtimeAnswer = ({ variables, files }: Values) => ({
   runtimeFiles: files,
 })
 
-export const buildAnswer = ({ variables, files }: Values) => ({
+export const buildAnswer = ({ variables, files, mounts }: Values) => ({
   buildArguments: variables,
   buildFiles: files,
+  dockerSecretMounts: mounts,
 })

@@ -28,8 +28,12 @@ type One = { projectId: string; secretId: string }
 
 async function details({ projectId, secretId }: One, { db, sealer }: ApiDeps) {
   const { group, values, addons } = await readSecretGroup(db, { projectId, id: secretId }, sealer)
-  const { variables, files } = values
-  return { ...viewOf(projectId, group), secrets: { variables, files }, addonSecrets: addons }
+  const { variables, files, dockerSecretMounts } = values
+  return {
+    ...viewOf(projectId, group),
+    secrets: { variables, files, dockerSecretMounts: dockerSecretMounts ?? {} },
+    addonSecrets: addons,
+  }
 }
 
 type Patch = { params: One; body: contract.SecretGroupPatch; actor: { id: string } }
