@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ProjectNetworks } from '../../lib/docker/project-networks.ts'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
 import type { InstanceSpec } from '../../reconcile/runtime-port.ts'
 import { inspected, run, withRuntime } from './docker-test-world.ts'
@@ -83,6 +84,25 @@ describe.skipIf(!dockerHere)('the network of a project', () => {
       }),
     60_000,
   )
+
+  test('is never removed under who uses it, nor handed out while it is being removed', () =>
+    withRuntime(async ({ engine, installation }) => {
+      const networks = new ProjectNetworks(engine, installation)
+      const isThere = async (name: string) =>
+        (await engine.listNetworks({ filters: { name: [name] } })).some(({ Name }) => Name === name)
+      for (let round = 0; round < 5; round += 1) {
+        const used = await networks.use('one', async (name) => {
+          await networks.release('one')
+          return isThere(name)
+        })
+        const removal = networks.release('one')
+        const after = await networks.use('one', async (name) => {
+          await removal
+          return isThere(name)
+        })
+        expect([used, after]).toEqual([true, true])
+      }
+    }))
 
   test('that nobody uses is removed at the next start of Fairway', () =>
     withRuntime(async ({ reopen, engine, installation }) => {

@@ -12,4 +12,6 @@ export type DockerParts = {
   crash: CrashPoints
   files: SecretFiles
   abilities: EngineAbilities
+  /** Sentences for people, of what is not as it should be here. */
+  remarks: readonly string[]
 }

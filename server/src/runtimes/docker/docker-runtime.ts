@@ -55,9 +55,11 @@ export async function createDockerRuntime(options: DockerRuntimeOptions): Promis
   const files = new SecretFiles(options.secretsFolder ?? (await defaultSecretsFolder(installation)))
   const remark = await files.open()
   const networks = options.networks ?? new ProjectNetworks(engine, installation)
-  const runtime = new DockerRuntime({ engine, installation, clock, crash, files, abilities }, networks)
+  const remarks = remark === undefined ? [] : [remark]
+  const parts = { engine, installation, clock, crash, files, abilities, remarks }
+  const runtime = new DockerRuntime(parts, networks)
   await runtime.sweep()
-  return Object.assign(runtime, { remarks: remark === undefined ? [] : [remark] })
+  return runtime
 }
 
 const LOOKS_AT_ONCE = 16
@@ -72,7 +74,6 @@ class DockerRuntime implements Runtime {
   /** Container by instance id: only to ask the engine more cheaply. */
   readonly #known = new Map<string, string>()
   readonly #usage = new Map<string, Usage>()
-  remarks: readonly string[] = []
 
   constructor(parts: DockerParts, networks: ProjectNetworks) {
     this.#parts = parts
@@ -93,7 +94,7 @@ class DockerRuntime implements Runtime {
   }
 
   capabilities() {
-    return capabilitiesOf(this.#parts.abilities, this.remarks)
+    return capabilitiesOf(this.#parts.abilities, this.#parts.remarks)
   }
 
   start(spec: Parameters<Runtime['start']>[0]): Promise<ObservedInstance> {
