@@ -116,13 +116,23 @@ export class Gateway {
     }
     if (accepted.length === 0) return
     try {
-      await this.bring(next)
+      await this.#bringSurely(next)
       for (const change of accepted) change.resolve()
     } catch (error) {
       await this.#takeBack(error)
       // One of them is refused: the others shall not suffer for it.
       if (accepted.length > 1) for (const change of accepted) await this.#carryOut([change])
       else accepted[0]?.reject(error)
+    }
+  }
+
+  /** HAProxy may end meanwhile, however that came: it is started with the change. */
+  async #bringSurely(next: GatewayState): Promise<void> {
+    try {
+      await this.bring(next)
+    } catch (error) {
+      if ((await this.#deps.socket.processes()) !== undefined) throw error
+      await this.bring(next)
     }
   }
 

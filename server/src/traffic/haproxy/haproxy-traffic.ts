@@ -71,7 +71,8 @@ export async function startHaproxyTraffic({
         if (gateway.state.services[key] === undefined) return
         await gateway.change((state) => withoutService(state, key, clock.now().getTime()))
       }),
-    report: (key) => whileOpen(() => report(world, key)),
+    // In turn: a reload under way would break its questions off.
+    report: (key) => whileOpen(() => gateway.inTurn(() => report(world, key))),
     list: () =>
       whileOpen(async () =>
         Object.values(gateway.state.services).map(({ routes: { key, generation } }) => ({ key, generation })),
@@ -115,13 +116,12 @@ async function applyTls(
 }
 
 async function report({ gateway, socket, requests }: World, key: string): Promise<ServiceReport | undefined> {
-  if (gateway.state.services[key] === undefined) return undefined
+  const held = gateway.state.services[key]
+  if (held === undefined) return undefined
   const running = await socket.processes()
   const sessions = running === undefined ? [] : await countSessions(socket, pidsOf(running))
   await requests.catchUp()
-  // Looked up last: what was asked for meanwhile is in it.
-  const held = gateway.state.services[key]
-  return held && reportOf(held, { figures: figuresOf(requests.figures, key), running, sessions })
+  return reportOf(held, { figures: figuresOf(requests.figures, key), running, sessions })
 }
 
 const DRAIN_LOOK_MS = 100

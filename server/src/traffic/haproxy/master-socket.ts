@@ -1,5 +1,6 @@
 /** Speaks to HAProxy's master process, and through it to its workers. */
 import { connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { FairwayError } from '@fairway/contract/errors'
 import { hasCode } from '../../lib/has-code.ts'
 
@@ -28,10 +29,7 @@ const LINE_BYTES = 8_000
 export function createMasterSocket(path: string): MasterSocket {
   return {
     processes: async () => {
-      const answer = await send(path, 'show proc\n').catch((error: unknown) => {
-        if (error instanceof FairwayError && hasCode(error.cause, 'ENOENT', 'ECONNREFUSED')) return undefined
-        throw error
-      })
+      const answer = await askOrGone(path)
       return answer === undefined ? undefined : parseProcesses(answer)
     },
     ask: async (worker, commands) => {
@@ -43,6 +41,23 @@ export function createMasterSocket(path: string): MasterSocket {
     reload: async () => {
       await send(path, 'reload\n')
     },
+  }
+}
+
+const ATTEMPTS = 5
+const PAUSE_MS = 40
+
+/** A master that starts itself anew breaks answers off; one that is gone leaves a socket that nobody listens on. */
+async function askOrGone(path: string, attempt = 1): Promise<string | undefined> {
+  try {
+    const answer = await send(path, 'show proc\n')
+    if (answer.includes('master')) return answer
+    throw new FairwayError('traffic_failed', 'HAProxy broke its answer off.')
+  } catch (error) {
+    if (error instanceof FairwayError && hasCode(error.cause, 'ENOENT', 'ECONNREFUSED')) return undefined
+    if (attempt === ATTEMPTS) throw error
+    await delay(PAUSE_MS)
+    return await askOrGone(path, attempt + 1)
   }
 }
 

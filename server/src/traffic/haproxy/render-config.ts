@@ -145,6 +145,7 @@ function tcpFrontends({ routes }: HeldService, { listen }: HaproxySettings): str
     '',
     `frontend ${tcpName(routes.key, name)}`,
     '  mode tcp',
+    '  log global',
     `  timeout client ${FOREVER}`,
     `  log-format "R %b %s 0 %Tw %Tc 0 %Tt %ts %[date(0,ms)] 0 %B %ci tcp - - -"`,
     `  bind ${listen.host}:${listenPort}`,

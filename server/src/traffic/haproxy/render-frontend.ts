@@ -24,7 +24,6 @@ export const globalSection = ({ maxConnections }: HaproxySettings, structure: st
   '',
   'defaults',
   '  mode http',
-  '  log global',
   '  option dontlognull',
   '  option redispatch 1',
   '  retries 3',
@@ -67,6 +66,7 @@ type Frontend = {
 export const httpFrontend = ({ settings, maps, metrics }: Frontend): string[] => [
   '',
   'frontend public',
+  '  log global',
   ...binds(settings),
   ...logFormat(settings),
   '  http-request set-var(txn.host) req.hdr(host),host_only,lower,regsub(\\.$,)',

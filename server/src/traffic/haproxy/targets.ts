@@ -39,17 +39,18 @@ export async function withListenPorts(
 ): Promise<ServiceRoutes> {
   if (routes.tcp === undefined) return routes
   const others = Object.values(state.services).filter((held) => held.routes.key !== routes.key)
-  const taken = new Set(others.flatMap((held) => (held.routes.tcp ?? []).map(({ listenPort }) => listenPort)))
+  const own = [settings.listen.port, settings.httpsPort, settings.metricsPort]
+  const taken = new Set([
+    ...own,
+    ...others.flatMap((held) => (held.routes.tcp ?? []).map(({ listenPort }) => listenPort)),
+  ])
   const before = state.services[routes.key]?.routes.tcp ?? []
   const chosen: GatewayTcpRoute[] = []
   for (const route of routes.tcp) {
     const kept = before.find(({ name }) => name === route.name)?.listenPort
     const wanted = route.listenPort ?? (taken.has(kept) ? undefined : kept)
     if (wanted !== undefined && taken.has(wanted))
-      throw new FairwayError(
-        'conflict',
-        `Another TCP port has the public port ${wanted}; choose another one.`,
-      )
+      throw new FairwayError('conflict', `The public port ${wanted} is taken; choose another one.`)
     const listenPort = wanted ?? (await freeIn(settings, taken))
     taken.add(listenPort)
     chosen.push({ ...route, listenPort })

@@ -1,4 +1,5 @@
 /** Reads what a worker says of its servers. */
+import { FairwayError } from '@fairway/contract/errors'
 import type { MasterSocket } from './master-socket.ts'
 
 export type SeenServer = {
@@ -44,10 +45,17 @@ export const readServers = (states: string): SeenServer[] =>
 
 /** In every given worker, of those servers that have any. A worker that just ended has none. */
 export async function countSessions(socket: MasterSocket, pids: readonly number[]): Promise<Sessions[]> {
-  const found = await Promise.all(
-    pids.map(async (pid) => readSessions(pid, await socket.ask(pid, ['show stat -1 4 -1']))),
-  )
+  const found = await Promise.all(pids.map((pid) => sessionsIn(socket, pid)))
   return found.flat()
+}
+
+async function sessionsIn(socket: MasterSocket, pid: number): Promise<Sessions[]> {
+  const stats = await socket.ask(pid, ['show stat -1 4 -1'])
+  if (stats.startsWith('# pxname')) return readSessions(pid, stats)
+  const running = await socket.processes()
+  // No answer may not be taken for no sessions, unless the worker is gone.
+  if (running === undefined || (running.current?.pid !== pid && !running.old.includes(pid))) return []
+  throw new FairwayError('traffic_failed', 'HAProxy broke its answer off.')
 }
 
 /** Reads `show stat` in CSV: backend, server, and as the fifth column the sessions under way. */
