@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createFolderStorage } from './addons/storage/folder.ts'
 import { openBackupStorage } from './addons/storage/open.ts'
 import type { GitParts } from './app-git.ts'
 import { openDockerParts, openProcessParts, type RuntimeParts } from './app-runtimes.ts'
+import { openTraffic } from './app-traffic.ts'
 import { type BuildLogs, createBuildLogs } from './builders/build-logs.ts'
 import type { Config } from './config.ts'
 import { foldersOf } from './data-folders.ts'
@@ -17,8 +15,6 @@ import type { Sealer } from './lib/seal.ts'
 import { openBackupDestination } from './operations/addons/destinations.ts'
 import type { BackupStorage } from './reconcile/addon-port.ts'
 import type { Traffic } from './reconcile/traffic-port.ts'
-import { startEmbeddedTraffic } from './traffic/embedded/embedded-traffic.ts'
-import type { GatewaySettings } from './traffic/embedded/gateway-process.ts'
 
 /** Everything that touches the world, behind its port. */
 export type Adapters = OpenedAdapters & GitParts
@@ -37,7 +33,7 @@ export async function openAdapters(deps: AdapterDeps): Promise<OpenedAdapters> {
   const { config, sealer, clock, log, crash } = deps
   const { dataFolder, parts, docker, gateway, path } = config
   const folders = foldersOf(dataFolder)
-  const { id, runtime, why } = await openInstallation({
+  const { id, runtime, why, ...chosen } = await openInstallation({
     dataFolder,
     wanted: parts,
     dockerSocket: docker.socket,
@@ -45,10 +41,11 @@ export async function openAdapters(deps: AdapterDeps): Promise<OpenedAdapters> {
     path,
   })
   log.info({ runtime, why: why.runtime }, 'chose where workloads run')
+  log.info({ gateway: chosen.gateway, why: why.gateway }, 'chose who serves them')
   const runtimeDeps = { config, crash, installation: id }
   const [opened, traffic] = await Promise.all([
     runtime === 'docker' ? openDockerParts(runtimeDeps) : openProcessParts(runtimeDeps),
-    startEmbeddedTraffic({ settings: gatewaySettings(config), log }),
+    openTraffic({ config, log, gateway: chosen.gateway, former: chosen.formerGateway }),
   ])
   const { remark } = opened.runtime.capabilities()
   if (remark !== undefined) log.warn(remark)
@@ -58,26 +55,6 @@ export async function openAdapters(deps: AdapterDeps): Promise<OpenedAdapters> {
     buildLogs: createBuildLogs({ root: folders.buildLogs, clock }),
     openStorage: (destination) => storageOf(destination, folders.backups, sealer),
   }
-}
-
-export function gatewaySettings({ dataFolder, gateway }: Config): GatewaySettings {
-  const { gateway: stateFolder } = foldersOf(dataFolder)
-  return {
-    listen: { host: gateway.host, port: gateway.port },
-    controlSocket: shortSocketPath(join(stateFolder, 'control.sock')),
-    stateFolder,
-    flags: {
-      'access-log': gateway.accessLog ? 'on' : 'off',
-      workers: String(gateway.workers),
-    },
-  }
-}
-
-/** The kernel allows a socket's path about a hundred bytes; a longer one moves to the temporary folder. */
-function shortSocketPath(path: string): string {
-  if (Buffer.byteLength(path) <= 100) return path
-  const name = createHash('sha256').update(path).digest('hex').slice(0, 16)
-  return join(tmpdir(), `fairway-${name}.sock`)
 }
 
 function storageOf(

@@ -1,28 +1,38 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gatewaySettings } from './app-adapters.ts'
-import { readConfig } from './config.ts'
+import { stopGateway } from './app-traffic.ts'
+import { type Config, readConfig } from './config.ts'
 import { foldersOf } from './data-folders.ts'
+import { readInstallation } from './installation/open-installation.ts'
+import { removeFromEngine, stopOnEngine } from './installation/stop-on-engine.ts'
 import { stopServer } from './lib/postgres/server.ts'
 import { stopCollector } from './runtimes/process/collector-process.ts'
 import { createProcessRuntime } from './runtimes/process/process-runtime.ts'
-import { stopEmbeddedGateway } from './traffic/embedded/gateway-process.ts'
 
 /**
  * Ends what outlives the control plane: the instances, the gateway, the addons and the database of one data folder.
- * The control plane itself must have been stopped before; data stays.
+ * The control plane itself must have been stopped before; data stays. `--remove` also removes what lies outside of
+ * the data folder: the containers, volumes, networks and images of this installation.
  */
-async function stopAll(): Promise<void> {
+async function stopAll(remove: boolean): Promise<void> {
   const config = readConfig()
-  const folders = foldersOf(config.dataFolder)
-  await stopEmbeddedGateway(gatewaySettings(config).controlSocket)
+  const installation = await readInstallation(config.dataFolder)
+  await stopGateway(config, installation?.gateway ?? 'embedded')
+  if (installation?.runtime === 'docker') {
+    const { socket } = config.docker
+    await (remove ? removeFromEngine : stopOnEngine)(socket, installation.id)
+  } else await stopProcesses(config)
+  await stopServer({ dataDirectory: join(config.dataFolder, 'postgres', 'data') })
+}
+
+async function stopProcesses({ dataFolder }: Config): Promise<void> {
+  const folders = foldersOf(dataFolder)
   const runtime = await createProcessRuntime({ root: folders.instances })
   const running = (await runtime.list()).filter(({ state }) => state === 'running')
   await Promise.all(running.map(({ id }) => runtime.stop(id, 5000)))
   await runtime.close()
   stopCollector(folders.instances)
   for (const dataDirectory of await clusters(folders.addons)) await stopServer({ dataDirectory })
-  await stopServer({ dataDirectory: join(config.dataFolder, 'postgres', 'data') })
 }
 
 /** Every PostgreSQL data directory below the addons' folder. */
@@ -41,4 +51,4 @@ async function clusters(root: string): Promise<string[]> {
 /** A cluster has a PG_VERSION of its own and one a database. */
 const isTop = (folder: string): boolean => folder.endsWith('/data')
 
-await stopAll()
+await stopAll(process.argv.includes('--remove'))

@@ -106,7 +106,7 @@ function handle(child: ChildProcess, { url, gateway, dataFolder, logFile }: Star
 
 /** `main.js stop-all` ends what outlives the server: instances, gateway, databases of this data folder. */
 function stopAll(dataFolder: string): Promise<void> {
-  const child = spawn(process.execPath, [join(root, 'server/dist/stop-all.js')], {
+  const child = spawn(process.execPath, [join(root, 'server/dist/stop-all.js'), '--remove'], {
     env: { ...process.env, FAIRWAY_DATA: dataFolder },
     stdio: 'inherit',
   })
