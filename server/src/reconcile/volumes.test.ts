@@ -91,11 +91,15 @@ describe('a backup of a volume', () => {
       const { record, id } = await world.backedUp((await world.backUp('files')).id)
       const path = join(world.folder, 'backups', record?.key ?? '')
       const whole = await readFile(path)
+      await world.write(await world.bound('files'), { a: 'b' })
+      const second = await world.backedUp((await world.backUp('files')).id)
+      const other = await readFile(join(world.folder, 'backups', second.record?.key ?? ''))
       const damaged = [
         ['cut', whole.subarray(0, whole.length - 100)],
         ['flipped', Buffer.concat([whole.subarray(0, 900), Buffer.of(~whole[900]!), whole.subarray(901)])],
         ['longer', Buffer.concat([whole, Buffer.from('more')])],
         ['empty', Buffer.alloc(0)],
+        ['another', other],
       ] as const
       for (const [name, bytes] of damaged) {
         await writeFile(path, bytes)
