@@ -31,7 +31,11 @@ export const portFields = z.strictObject({
 
 /** A port that instances listen on. The first one is `$PORT` in the process runtime. */
 export const port = portFields.superRefine((value, context) => {
-  if (!value.public || value.protocol === 'HTTP') return
+  if (!value.public || value.protocol !== 'UDP') {
+    if (value.protocol === 'TCP' && value.domains.length > 0)
+      context.addIssue({ code: 'custom', path: ['domains'], message: 'are not possible for TCP' })
+    return
+  }
   context.addIssue({ code: 'custom', path: ['public'], message: `is not possible for ${value.protocol}` })
 })
 export type Port = z.output<typeof port>

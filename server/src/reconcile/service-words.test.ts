@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { splitCommand } from '../lib/split-command.ts'
 import { roomFor } from './desired-service.ts'
 import { type FailureEvidence, failureMessage } from './failure-message.ts'
-import { publicHosts } from './public-hosts.ts'
+import { publicHosts, publicTcpPorts } from './public-hosts.ts'
 import { closeReceipt } from './receipt.ts'
 import { probeAddress, runSettings } from './run-config.ts'
 import { compare } from './service-resync.ts'
@@ -19,6 +19,17 @@ describe('public names', () => {
       { port: 'http', hosts: ['web--shop.example.org'], pathPrefix: '/' },
       { port: 'admin', hosts: ['admin--web--shop.example.org'], pathPrefix: '/' },
     ])
+  })
+
+  test('an HTTP/2 port says so, a TCP port has no host name, and UDP is never public', () => {
+    const grpc = { name: 'grpc', internalPort: 80, public: true, protocol: 'HTTP/2' }
+    const sql = { name: 'sql', internalPort: 5432, public: true, protocol: 'TCP' }
+    expect(hosts(sql, grpc)).toEqual([
+      { port: 'grpc', hosts: ['web--shop.example.org'], pathPrefix: '/', protocol: 'HTTP/2' },
+    ])
+    expect(publicTcpPorts(ports.parse([sql, grpc]))).toEqual(['sql'])
+    expect(ports.safeParse([{ ...sql, protocol: 'UDP' }]).success).toBe(false)
+    expect(ports.safeParse([{ ...sql, domains: ['a.test'] }]).success).toBe(false)
   })
 
   test('domains serve their path, and may be the only names', () => {

@@ -14,7 +14,7 @@ import { probeAddress } from './run-config.ts'
 import { performActions } from './service-actions.ts'
 import type { Pass, ServiceDeps } from './service-deps.ts'
 import { plannedInstance, runtimeIdOf } from './service-instance.ts'
-import { applyRoutes, gatewayKey } from './service-routes.ts'
+import { applyRoutes, gatewayKey, isPublic } from './service-routes.ts'
 import { checksOf, loadService, type ServiceWorld } from './service-world.ts'
 import type { ServiceReport } from './traffic-port.ts'
 
@@ -56,7 +56,7 @@ async function takeStep(pass: Pass): Promise<Step> {
   const desired = desiredService(world.service, {
     rollout: world.rollout,
     hasVolume: world.hasVolume,
-    hasRoutes: world.hosts.length > 0,
+    hasRoutes: isPublic(deps, world),
   })
   const plan = planService(desired, instancesOf(pass, world, report), deps.clock.now())
   await performActions(pass, world, plan.actions)

@@ -50,7 +50,7 @@ export async function withListenPorts(
     const kept = before.find(({ name }) => name === route.name)?.listenPort
     const wanted = route.listenPort ?? (taken.has(kept) ? undefined : kept)
     if (wanted !== undefined && taken.has(wanted))
-      throw new FairwayError('conflict', `The public port ${wanted} is taken; choose another one.`)
+      throw new FairwayError('traffic_failed', `The public port ${wanted} is taken; choose another one.`)
     const listenPort = wanted ?? (await freeIn(settings, taken))
     taken.add(listenPort)
     chosen.push({ ...route, listenPort })
