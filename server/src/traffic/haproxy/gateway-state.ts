@@ -5,6 +5,12 @@ import { createHash } from 'node:crypto'
 import { FairwayError } from '@fairway/contract/errors'
 import type { GatewayBackend, ServiceRoutes } from '@fairway/contract/gateway'
 
+/**
+ * HAProxy can cut a WebSocket, not close it with a reason. At the end of the budget the instance is asked to end, and
+ * this long it may say goodbye itself.
+ */
+const FAREWELL_MS = 3_000
+
 /** An instance that gets nothing new; what it is at is cut at `until` (epoch milliseconds). */
 export type Drain = { id: string; until: number; ended: boolean }
 
@@ -78,7 +84,7 @@ function drainsOf({ before, held, next, now }: Change): Record<string, Drain> {
     // An instance that no route named when its drain had ended was reported long enough.
     if (!named.has(name) && before[name]?.ended) continue
     // A new budget counts from where the drain began only when it is shorter.
-    const until = now + next.drainBudgetMs
+    const until = now + next.drainBudgetMs + FAREWELL_MS
     drains[name] = {
       id: backend.id,
       ended: false,
