@@ -3,6 +3,11 @@ import { PassThrough, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import tar from 'tar-stream'
 import type { Engine } from '../../lib/docker/engine.ts'
+import { beforeTag } from './image-names.ts'
+import { tagImage, untagImage } from './local-images.ts'
+
+/** Nothing shorter is taken for a secret anywhere. */
+const SHORTEST = 5
 
 type History = { created_by?: string }
 type ImageConfig = { history?: History[] }
@@ -16,7 +21,7 @@ export function hideArguments(
   secrets: Readonly<Record<string, string>>,
 ): History[] | undefined {
   const pairs = Object.entries(secrets)
-    .filter(([, value]) => value !== '')
+    .filter(([, value]) => value.length >= SHORTEST)
     .map(([name, value]): [string, string] => [`${name}=${value}`, `${name}=***`])
     // The longest first: one argument may begin with another.
     .sort(([a], [b]) => b.length - a.length)
@@ -41,7 +46,14 @@ export async function hideBuildArguments(engine: Engine, hiding: Hiding): Promis
     created_by: CreatedBy,
   }))
   if (hideArguments(told, hiding.secrets) === undefined) return
-  await rewriteHistory(engine, { ...hiding, imageId })
+  // The image as it was would be left without a name when the tag moves on.
+  const before = beforeTag(hiding.tag)
+  await tagImage(engine, imageId, before)
+  try {
+    await rewriteHistory(engine, { ...hiding, imageId })
+  } finally {
+    await untagImage(engine, before)
+  }
 }
 
 type Rewriting = Hiding & { imageId: string }
@@ -80,36 +92,44 @@ async function load(engine: Engine, image: Readable): Promise<void> {
 
 const MANIFEST = 'manifest.json'
 type Manifest = { Config: string; RepoTags: string[]; Layers: string[] }
+type Kept = { header: tar.Header; content: Buffer }
+
+/** Which of the small entries is the configuration is known when the manifest comes, which may be last. */
+const SMALL = 1024 * 1024
 
 /** Of a saved image only its layers, its configuration and the list of both are carried over. */
-async function copyImage(
-  from: tar.Extract,
-  to: tar.Pack,
-  { imageId, tag, secrets }: Rewriting,
-): Promise<void> {
-  const hex = imageId.replace(/^sha256:/, '')
-  let config: string | undefined
-  let layers: string[] | undefined
+async function copyImage(from: tar.Extract, to: tar.Pack, { tag, secrets }: Rewriting): Promise<void> {
+  const small = new Map<string, Kept>()
   for await (const entry of from) {
-    const { name } = entry.header
-    if (name === `${hex}.json` || name === `blobs/sha256/${hex}`) {
-      config = withoutArguments(await textOf(entry), secrets)
-    } else if (name === MANIFEST) {
-      layers = (JSON.parse(await textOf(entry)) as Manifest[])[0]?.Layers
-    } else if (isLayer(name)) {
-      await pipeline(entry, to.entry({ ...entry.header, pax: null }))
-    } else entry.resume()
+    const { header } = entry
+    if (header.type !== 'file') {
+      // A layer that is the same as another is a link to it.
+      if (header.type === 'symlink') to.entry({ ...header, pax: null })
+      entry.resume()
+    } else if ((header.size ?? 0) <= SMALL)
+      small.set(header.name, { header, content: await contentOf(entry) })
+    else await pipeline(entry, to.entry({ ...header, pax: null }))
   }
-  if (config === undefined || layers === undefined)
-    throw new Error('the engine saved an image without a configuration')
-  const Config = `${createHash('sha256').update(config).digest('hex')}.json`
-  to.entry({ name: Config }, config)
-  const manifest: Manifest[] = [{ Config, RepoTags: [tag], Layers: layers }]
+  const { Config: config, Layers } = manifestOf(small)
+  for (const layer of Layers) {
+    const kept = small.get(layer)
+    if (kept !== undefined) to.entry({ ...kept.header, pax: null }, kept.content)
+  }
+  const text = withoutArguments(small.get(config)?.content.toString('utf8') ?? '', secrets)
+  const Config = `${createHash('sha256').update(text).digest('hex')}.json`
+  to.entry({ name: Config }, text)
+  const manifest: Manifest[] = [{ Config, RepoTags: [tag], Layers }]
   to.entry({ name: MANIFEST }, JSON.stringify(manifest))
   to.finalize()
 }
 
-const isLayer = (name: string): boolean => name.endsWith('/layer.tar') || name.startsWith('blobs/sha256/')
+function manifestOf(small: ReadonlyMap<string, Kept>): Manifest {
+  const text = small.get(MANIFEST)?.content.toString('utf8')
+  const [manifest] = text === undefined ? [] : (JSON.parse(text) as Manifest[])
+  if (manifest === undefined || !small.has(manifest.Config))
+    throw new Error('the engine saved an image without a manifest or configuration')
+  return manifest
+}
 
 function withoutArguments(text: string, secrets: Readonly<Record<string, string>>): string {
   const config = JSON.parse(text) as ImageConfig
@@ -119,8 +139,8 @@ function withoutArguments(text: string, secrets: Readonly<Record<string, string>
   })
 }
 
-async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
-  let text = ''
-  for await (const chunk of stream) text += String(chunk)
-  return text
+async function contentOf(stream: AsyncIterable<unknown>): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
 }

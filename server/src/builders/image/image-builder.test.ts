@@ -1,10 +1,9 @@
-import { readdir, readFile, symlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { readdir, readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
 import { limitWrites } from './step-limits.ts'
-import { type ImageTestWorld, imageTestWorld, readAll } from './test-image-world.ts'
+import { type ImageTestWorld, imageTestWorld } from './test-image-world.ts'
+import { pidsOf, running } from './test-processes.ts'
 
 const SLIM = 'debian:12-slim'
 
@@ -19,18 +18,6 @@ const dockerfile = (path = '/Dockerfile', target?: string) => ({
   useCache: true,
   ...(target !== undefined && { target }),
 })
-
-/** The processes of this machine whose command line, words divided by zeros, holds the text. */
-async function pidsOf(text: string): Promise<string[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const lines = await Promise.all(pids.map(commandLine))
-  return pids.filter((_, index) => lines[index]?.includes(text))
-}
-
-const commandLine = (pid: string): Promise<string> => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-
-const running = async (text: string): Promise<string> =>
-  (await Promise.all((await pidsOf(text)).map(commandLine))).join('\n').replaceAll('\0', ' ')
 
 describe.skipIf(!dockerHere)('building a Dockerfile on a real engine', { timeout: 120_000 }, () => {
   it('records the image by its id and leaves nothing of the build behind', async () => {
@@ -187,111 +174,5 @@ describe.skipIf(!dockerHere)('building a Dockerfile on a real engine', { timeout
     expect(two.digest).toBe(one.digest)
     const history = await world.engine.getImage(one.digest).history()
     expect(JSON.stringify(history)).not.toContain('fairway-build-')
-  })
-})
-
-describe.skipIf(!dockerHere)('secrets of an image build', { timeout: 120_000 }, () => {
-  const SECRET = 'planted-secret-71ac9'
-  const ARGUMENT = 'planted-argument-93be1'
-
-  it('keeps a secret mount and an argument out of layers, history, logs, command lines and this machine', async () => {
-    await world.files({
-      Dockerfile: [
-        `FROM ${SLIM}`,
-        'ARG TOKEN',
-        'ARG PLAIN=there',
-        // Long enough that the command line of the build can be looked at.
-        'RUN --mount=type=secret,id=npm.rc sleep 2; test -s /run/secrets/npm.rc && echo -n "$TOKEN" | wc -c > /length',
-        'RUN --mount=type=secret,id=npm.rc wc -c < /run/secrets/npm.rc >> /length',
-        'CMD cat /length',
-      ].join('\n'),
-    })
-    const building = world
-      .builder()
-      .build(world.request({ secrets: { 'npm.rc': SECRET }, arguments: { TOKEN: ARGUMENT } }))
-    await vi.waitFor(async () => expect(await running('npm.rc')).toContain('--secret'), { timeout: 30_000 })
-    expect(await running('npm.rc')).not.toMatch(/planted/)
-    const { digest } = await building
-    expect((await world.run(digest)).output).toBe(`${ARGUMENT.length}\n${SECRET.length}\n`)
-    const history = JSON.stringify(await world.engine.getImage(digest).history())
-    expect(history).toContain('TOKEN=***')
-    const saved = await readAll((await world.engine.getImage(digest).get()) as Readable)
-    for (const planted of [SECRET, ARGUMENT]) {
-      expect(history).not.toContain(planted)
-      expect(saved.includes(planted)).toBe(false)
-      expect(world.lines.join('\n')).not.toContain(planted)
-      expect(JSON.stringify(await world.engine.getImage(digest).inspect())).not.toContain(planted)
-    }
-    expect(await readdir(world.root)).toEqual([])
-  })
-
-  it('leaves out arguments that would steer the build command on this machine', async () => {
-    await world.files({ Dockerfile: `FROM ${SLIM}\nARG LD_PRELOAD\nARG FINE\nCMD ["true"]\n` })
-    await world.builder().build(
-      world.request({
-        arguments: { LD_PRELOAD: '/x.so', DOCKER_HOST: 'tcp://x', FINE: 'yes', 'a/b': '1' },
-      }),
-    )
-    expect(world.lines).toContain(
-      'Warning: these build arguments are left out, their names are not allowed: LD_PRELOAD, DOCKER_HOST, a/b',
-    )
-  })
-
-  it('writes no build file through a link that leads out of the repository', async () => {
-    await world.files({ Dockerfile: `FROM ${SLIM}\n` })
-    await symlink(dirname(world.directory), join(world.directory, 'out'))
-    const files = [{ path: '/out/written.txt', contentBase64: '' }]
-    const build = world.builder().build(world.request({ files }))
-    await expect(build).rejects.toMatchObject({ code: 'invalid_path' })
-    expect(await readdir(dirname(world.directory))).not.toContain('written.txt')
-  })
-
-  it('refuses a secret mount whose name would change the command', async () => {
-    await world.files({ Dockerfile: `FROM ${SLIM}\n` })
-    const build = world.builder().build(world.request({ secrets: { 'a,src=/etc/shadow': 'x' } }))
-    await expect(build).rejects.toMatchObject({ code: 'build_failed' })
-  })
-})
-
-describe.skipIf(!dockerHere)('collecting images', { timeout: 120_000 }, () => {
-  const build = async (text: string): Promise<string> => {
-    await world.files({ Dockerfile: `FROM ${SLIM}\nRUN echo ${text} > /text\nCMD ["sleep", "600"]\n` })
-    return (await world.builder().build(world.request())).digest
-  }
-
-  it('removes what is not kept, and never what a container uses or what others made', async () => {
-    const [kept, used, gone] = [await build('kept'), await build('used'), await build('gone')]
-    const other = await imageTestWorld()
-    try {
-      await other.files({ Dockerfile: `FROM ${SLIM}\nCMD ["others"]\n` })
-      const others = (await other.builder().build(other.request())).digest
-      const { id } = await world.start(used)
-      // A stopped container needs its image as well.
-      await world.engine.getContainer(id).kill()
-      const builder = world.builder()
-      expect(await builder.collect(new Set([kept]))).toEqual([gone])
-      expect(await builder.locate(kept)).toBeDefined()
-      expect(await builder.locate(used)).toBeDefined()
-      expect(await builder.locate(gone)).toBeUndefined()
-      expect(await builder.locate(others)).toBeDefined()
-      expect(await world.engine.getImage(SLIM).inspect()).toBeDefined()
-    } finally {
-      await other.close()
-    }
-  })
-
-  it('does not take an image from a build that is not finished', async () => {
-    await world.files({ Dockerfile: `FROM ${SLIM}\nRUN echo unfinished > /x\n` })
-    const builder = world.builder({
-      crash: {
-        hit: (name) => {
-          if (name === 'build.after-image') collecting = builder.collect(new Set())
-        },
-      },
-    })
-    let collecting: Promise<string[]> | undefined
-    const { digest } = await builder.build(world.request())
-    expect(await collecting).toEqual([])
-    expect(await builder.locate(digest)).toBeDefined()
   })
 })

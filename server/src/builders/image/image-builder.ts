@@ -88,6 +88,10 @@ async function make(request: BuildRequest, shop: Shop): Promise<BuiltArtifact> {
   }
 }
 
+/** Which commit it is may be told. */
+const secretArguments = (all: BuildRequest['arguments']): Record<string, string> =>
+  Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('NF_GIT_')))
+
 /** The staging tag keeps the image from being collected until it has its own. */
 async function makeTagged(request: BuildRequest, shop: Shop, tag: string): Promise<BuiltArtifact> {
   const { options, engine, store, workshop } = shop
@@ -104,7 +108,7 @@ async function makeTagged(request: BuildRequest, shop: Shop, tag: string): Promi
     labels: labelsOf(installation, { owner, sha: checkout.sha }),
   })
   options.crash.hit('build.after-image')
-  await hideBuildArguments(engine, { tag, secrets: request.arguments, signal })
+  await hideBuildArguments(engine, { tag, secrets: secretArguments(request.arguments), signal })
   const image = await findImage(engine, tag)
   if (image === undefined) throw new Error('the image that was built is not on the engine')
   const digest = await store.keep(image.id, { owner, sha: checkout.sha, log, signal })

@@ -26,6 +26,13 @@ export const localNamespace = (installation: string): string => `fairway/${compo
 export const stagingTag = (installation: string, id: string): string =>
   `${localNamespace(installation)}building:${id}`
 
+/** Holds an image while another is made of it that takes over its staging tag. */
+export const beforeTag = (tag: string): string => `${tag}-before`
+
+/** Whether an image of this tag is being made. */
+export const isMaking = (making: ReadonlySet<string>, tag: string): boolean =>
+  making.has(tag.replace(/-before$/, ''))
+
 export const isStagingTag = (namespace: string, tag: string): boolean =>
   tag.startsWith(`${namespace}building:`)
 
@@ -89,7 +96,7 @@ export function planCollection(
   return images.filter(
     (image) =>
       image.tags.some((tag) => tag.startsWith(namespace)) &&
-      !image.tags.some((tag) => making.has(tag)) &&
+      !image.tags.some((tag) => isMaking(making, tag)) &&
       !used.has(image.id) &&
       !digestsOf(image).some((digest) => keep.has(digest)),
   )

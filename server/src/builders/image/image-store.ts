@@ -108,14 +108,24 @@ async function collectRegistry(
   { client, repository }: Place,
   { stays, busy }: { stays: ReadonlySet<string>; busy: ReadonlySet<string> },
 ): Promise<string[]> {
-  const gone = new Set<string>()
-  for (const tag of await client.tags()) {
-    if (busy.has(familiarName(`${repository}:${tag}`))) continue
-    const digest = await client.digestOf(tag)
-    if (digest === undefined || stays.has(digest) || gone.has(digest)) continue
+  const tags = (await client.tags()).filter((tag) => !busy.has(familiarName(`${repository}:${tag}`)))
+  const gone: string[] = []
+  for (const digest of await digestsOfTags(client, tags)) {
+    if (stays.has(digest)) continue
     // Registries may forbid it: their owner cleans up then.
     if (!(await client.remove(digest))) break
-    gone.add(digest)
+    gone.push(digest)
   }
-  return [...gone]
+  return gone
+}
+
+const AT_ONCE = 8
+
+async function digestsOfTags(client: RegistryClient, tags: readonly string[]): Promise<Set<string>> {
+  const digests = new Set<string>()
+  for (let at = 0; at < tags.length; at += AT_ONCE) {
+    const found = await Promise.all(tags.slice(at, at + AT_ONCE).map((tag) => client.digestOf(tag)))
+    for (const digest of found) if (digest !== undefined) digests.add(digest)
+  }
+  return digests
 }

@@ -2,7 +2,7 @@ import { FairwayError } from '@fairway/contract/errors'
 import { type Engine, engineStatusOf } from '../../lib/docker/engine.ts'
 import { hasCode } from '../../lib/has-code.ts'
 import type { RegistryCredentials } from '../../reconcile/registry-port.ts'
-import { isStagingTag, type KnownImage, planCollection } from './image-names.ts'
+import { isMaking, isStagingTag, type KnownImage, planCollection } from './image-names.ts'
 
 export type LocalImage = KnownImage & { sizeBytes: number; labels: Readonly<Record<string, string>> }
 
@@ -70,7 +70,7 @@ async function dropStagingTags(
   images: readonly KnownImage[],
   { namespace, making }: CollectRequest,
 ): Promise<void> {
-  const isLeft = (tag: string): boolean => isStagingTag(namespace, tag) && !making.has(tag)
+  const isLeft = (tag: string): boolean => isStagingTag(namespace, tag) && !isMaking(making, tag)
   for (const { tags } of images) {
     if (tags.some((tag) => tag.startsWith(namespace) && !isStagingTag(namespace, tag)))
       for (const tag of tags.filter(isLeft)) await untagImage(engine, tag)
