@@ -44,6 +44,7 @@ export class Gateway {
   #waiting: Change[] = []
   #turn: Promise<unknown> = Promise.resolve()
   #certificates = false
+  #rendered: { state: GatewayState; rendered: Rendered } | undefined
 
   constructor(deps: GatewayDeps, state: GatewayState) {
     this.#deps = deps
@@ -100,7 +101,9 @@ export class Gateway {
   }
 
   rendered(): Rendered {
-    return renderConfig(this.#state, this.#deps)
+    if (this.#rendered?.state !== this.#state)
+      this.#rendered = { state: this.#state, rendered: renderConfig(this.#state, this.#deps) }
+    return this.#rendered.rendered
   }
 
   async #carryOut(changes: Change[]): Promise<void> {

@@ -125,17 +125,22 @@ async function report({ gateway, socket, requests }: World, key: string): Promis
 }
 
 const DRAIN_LOOK_MS = 100
+/** Whether a worker still serves what it was told is looked at less often than whether it lives. */
+const TIDY_PERIODS = 5
 
 function startWatch(world: World, log: GatewayLog, everyMs: number): { stop(): Promise<void> } {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> = Promise.resolve()
+  let nextKeep = 0
   let nextTidy = 0
   const look = async (): Promise<void> => {
-    const tidy = performance.now() >= nextTidy
-    if (tidy) nextTidy = performance.now() + everyMs
+    const now = performance.now()
+    const due = { keep: now >= nextKeep, tidy: now >= nextTidy }
+    if (due.keep) nextKeep = now + everyMs
+    if (due.tidy) nextTidy = now + TIDY_PERIODS * everyMs
     await world.gateway
-      .inTurn(() => lookAfter(world, tidy))
+      .inTurn(() => lookAfter(world, due))
       .catch((error: unknown) => log.error({ err: error }, 'HAProxy could not be looked after'))
     if (!stopped) plan()
   }
@@ -156,12 +161,13 @@ function startWatch(world: World, log: GatewayLog, everyMs: number): { stop(): P
   }
 }
 
-async function lookAfter({ gateway, socket, requests, clock }: World, tidy: boolean): Promise<void> {
+type Due = { keep: boolean; tidy: boolean }
+
+async function lookAfter({ gateway, socket, requests, clock }: World, due: Due): Promise<void> {
   if ((await socket.processes()) === undefined) await gateway.bring()
   await lookAfterDrains({ gateway, socket, requests, now: clock.now().getTime() })
-  if (!tidy) return
-  await requests.keep()
-  await removeLeftServers(gateway, socket)
+  if (due.keep) await requests.keep()
+  if (due.tidy) await removeLeftServers(gateway, socket)
 }
 
 /** Servers that nobody names and nothing uses any more. HAProxy keeps one while it has idle connections. */
