@@ -89,7 +89,7 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
     volume_backup: { concurrency: 2, run: volumeBackupHandler(volumeDeps) },
     project: { concurrency: 4, run: projectHandler(deps) },
     trigger_event: {
-      concurrency: 8,
+      concurrency: 4,
       run: createTriggerHandler({ ...deps, git: adapters.git, sources: [buildTargets(deps.sealer)] }),
     },
     git_poll: {

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- flows rollouts gateway api]`: measures and prints; asserts nothing. Figures depend on the
+ * `npm run bench [-- flows rollouts gateway api triggers]`: measures and prints; asserts nothing. Figures depend on the
  * machine: the ratios against a peer or a floor of the same run are what to quote.
  */
 import { cpus } from 'node:os'
@@ -7,12 +7,14 @@ import { benchApi } from './api.ts'
 import { benchFlows } from './flows.ts'
 import { benchRollouts } from './rollouts.ts'
 import { benchGateway } from './run-gateway.ts'
+import { benchTriggers } from './triggers.ts'
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   flows: benchFlows,
   rollouts: benchRollouts,
   gateway: benchGateway,
   api: benchApi,
+  triggers: benchTriggers,
 }
 
 const asked = process.argv.slice(2)

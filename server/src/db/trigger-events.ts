@@ -140,7 +140,7 @@ export async function moveTriggerEvent(
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('trigger_event')
-    .set({ status: to, sentence, judged_at: sql<Date>`now()` })
+    .set({ status: to, sentence, judged_at: sql<Date>`clock_timestamp()` })
     .where('id', '=', id)
     .where('status', 'in', sourcesOf(triggerEventMoves, to))
     .executeTakeFirst()
@@ -203,4 +203,19 @@ export async function insertVerdicts(
            started_kind text, started_id text, superseded jsonb)
       join project p on p.id = v.project_id
     on conflict do nothing`.execute(tx)
+}
+
+/** Of whom an event has verdicts, as `project/kind/id`. */
+export async function listJudged(db: Db, eventId: string): Promise<Set<string>> {
+  const { rows } = await sql<{ name: string }>`
+    select project_id || '/' || watcher_kind || '/' || watcher_id as name
+      from trigger_verdict where event_id = ${eventId}`.execute(db)
+  return new Set(rows.map(({ name }) => name))
+}
+
+export async function countVerdicts(db: Db, eventId: string): Promise<{ started: number; all: number }> {
+  const { rows } = await sql<{ started: number; all: number }>`
+    select count(*) filter (where started) as started, count(*) as all
+      from trigger_verdict where event_id = ${eventId}`.execute(db)
+  return rows[0] ?? { started: 0, all: 0 }
 }

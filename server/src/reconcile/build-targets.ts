@@ -1,12 +1,12 @@
 import { buildMoves } from '@fairway/contract/states'
 import type { BuildOwner } from '../db/build-choice.ts'
-import type { Tx } from '../db/db.ts'
-import { listQueuedBuilds, listWatchers, type WatcherRow } from '../db/watchers.ts'
+import type { Db, Tx } from '../db/db.ts'
+import { listBranchBuilds, listQueuedBuilds, listWatchers, type WatcherRow } from '../db/watchers.ts'
 import type { Sealer } from '../lib/seal.ts'
 import { abortBuild } from '../operations/builds/abort.ts'
 import { startBuild } from '../operations/builds/start.ts'
 import { watcherOfBuilder } from '../triggers/watcher.ts'
-import type { StartingEvent, TargetSource, TriggerTarget } from './trigger-targets.ts'
+import type { StartingEvent, TargetHistory, TargetSource, TriggerTarget } from './trigger-targets.ts'
 
 /** Who started a build that an event started. Only those give way to a newer event. */
 export const TRIGGER_ACTOR = 'git trigger'
@@ -14,10 +14,8 @@ export const TRIGGER_ACTOR = 'git trigger'
 /** Services and jobs that build a repository. */
 export const buildTargets = (sealer: Sealer): TargetSource => ({
   kinds: ['service', 'job'],
-  list: async (db, { keys, event, projectId }) => {
-    const rows = await listWatchers(db, { keys, branch: event.branch, projectId })
-    return rows.map((row) => targetOf(row, event))
-  },
+  list: async (db, query) => (await listWatchers(db, query)).map(targetOf),
+  history,
   supersede,
   start: async (tx, target, { branch, after, pullRequest }) => {
     const { buildId } = await startBuild(
@@ -43,26 +41,38 @@ const ownerOf = ({ projectId, kind, id }: TriggerTarget): BuildOwner => ({
   ownerId: id,
 })
 
-function targetOf(row: WatcherRow, event: StartingEvent): TriggerTarget {
-  const { newest, vcs } = row
-  return {
-    projectId: row.projectId,
-    kind: row.ownerKind,
-    id: row.ownerId,
-    url: vcs.projectUrl,
-    watcher: watcherOfBuilder({
-      kind: row.ownerKind,
-      branch: vcs.projectBranch,
-      disabledCI: row.disabledCI,
-      configuration: row.configuration,
+const targetOf = ({ projectId, ownerKind, ownerId, vcs, ...row }: WatcherRow): TriggerTarget => ({
+  projectId,
+  kind: ownerKind,
+  id: ownerId,
+  url: vcs.projectUrl,
+  watcher: watcherOfBuilder({ kind: ownerKind, branch: vcs.projectBranch, ...row }),
+})
+
+const nameOf = ({ projectId, ownerKind, ownerId }: BuildOwner): string =>
+  `${projectId}/${ownerKind}/${ownerId}`
+
+async function history(
+  db: Db,
+  targets: readonly TriggerTarget[],
+  { branch, pullRequest }: StartingEvent,
+): Promise<Map<TriggerTarget, TargetHistory>> {
+  const builds = await listBranchBuilds(db, targets.map(ownerOf), branch)
+  const byName = new Map(builds.map((one) => [nameOf(one), one]))
+  return new Map(
+    targets.map((target) => {
+      const { newest = null, builtSha = null } = byName.get(nameOf(ownerOf(target))) ?? {}
+      return [
+        target,
+        {
+          // A pull request of which nothing was built counts from the branch it goes to.
+          base: builtSha ?? pullRequest?.base.sha ?? null,
+          newestBuild:
+            newest === null ? undefined : { ...newest, concluded: buildMoves[newest.status].length === 0 },
+        },
+      ]
     }),
-    // A pull request of which nothing was built counts from the branch it goes to.
-    base: row.builtSha ?? event.pullRequest?.base.sha ?? null,
-    newestBuild:
-      newest === null
-        ? undefined
-        : { id: newest.id, sha: newest.sha, concluded: buildMoves[newest.status].length === 0 },
-  }
+  )
 }
 
 /** Builds of the same branch that still wait give way. Before any start: see `abortBuild` for the order of locks. */
@@ -72,12 +82,12 @@ async function supersede(
   { branch }: StartingEvent,
 ): Promise<Map<TriggerTarget, string[]>> {
   const queued = await listQueuedBuilds(tx, targets.map(ownerOf), { branch, actor: TRIGGER_ACTOR })
+  const byName = new Map(targets.map((target) => [nameOf(ownerOf(target)), target]))
   const aborted = new Map<TriggerTarget, string[]>()
-  for (const { projectId, ownerKind, ownerId, buildId } of queued) {
+  for (const build of queued) {
+    const { projectId, buildId } = build
     await abortBuild(tx, { projectId, buildId, actor: TRIGGER_ACTOR })
-    const target = targets.find(
-      (one) => one.projectId === projectId && one.kind === ownerKind && one.id === ownerId,
-    )
+    const target = byName.get(nameOf(build))
     if (target !== undefined) aborted.set(target, [...(aborted.get(target) ?? []), buildId])
   }
   return aborted

@@ -4,7 +4,7 @@ import type { Db } from '../db/db.ts'
 import { repositoryKeys } from '../db/watchers.ts'
 import { type ChangedFiles, judge, refuseByEvent, refuseEvent } from '../triggers/judge.ts'
 import type { Changes, CompareRequest, GitReader } from './git-port.ts'
-import type { StartingEvent, TargetSource, TriggerTarget } from './trigger-targets.ts'
+import type { StartingEvent, TargetHistory, TargetSource, TriggerTarget } from './trigger-targets.ts'
 
 /** What was found out about an event, before anything is written. */
 export type TriggerLook = {
@@ -24,7 +24,13 @@ export type LookRequest = {
 }
 
 type Deps = { db: Db; git: GitReader; sources: readonly TargetSource[] }
-type Found = { source: TargetSource; target: TriggerTarget }
+/** `refusal`: what the event alone decides; the history is known of the others. */
+type Found = {
+  source: TargetSource
+  target: TriggerTarget
+  refusal: TriggerVerdict | undefined
+  history: TargetHistory
+}
 type Git = { changes: Changes; commits: readonly CommitOfEvent[]; trouble: string | undefined }
 
 /** Judges an event for everything that watches its repository. Reads the repository once, whoever watches. */
@@ -34,7 +40,7 @@ export async function lookAtTrigger(deps: Deps, request: LookRequest): Promise<T
   if (refusal !== undefined || !namesCommit(event))
     return { refusal: refusal?.sentence ?? 'It names no commit.', event, verdicts: [] }
   const found = await listTargets(deps, request, event)
-  const open = found.filter(({ target }) => refuseByEvent(event, target.watcher) === undefined)
+  const open = found.filter(({ refusal }) => refusal === undefined)
   const url = open[0]?.target.url
   if (url === undefined)
     return { refusal: undefined, event, verdicts: judgeAll(request, event, found, NO_GIT) }
@@ -58,10 +64,26 @@ async function listTargets(
   const keys = await repositoryKeys(db, event.repository?.urls ?? [])
   const lists = await Promise.all(
     sources.map(async (source) =>
-      (await source.list(db, { keys, event, projectId })).map((target) => ({ source, target })),
+      withHistory(db, { source, event, targets: await source.list(db, { keys, projectId }) }),
     ),
   )
   return lists.flat()
+}
+
+const NOTHING_BUILT: TargetHistory = { base: null, newestBuild: undefined }
+
+async function withHistory(
+  db: Db,
+  {
+    source,
+    event,
+    targets,
+  }: { source: TargetSource; event: StartingEvent; targets: readonly TriggerTarget[] },
+): Promise<Found[]> {
+  const judged = targets.map((target) => ({ source, target, refusal: refuseByEvent(event, target.watcher) }))
+  const open = judged.flatMap(({ target, refusal }) => (refusal === undefined ? [target] : []))
+  const known = open.length === 0 ? new Map() : await source.history(db, open, event)
+  return judged.map((one) => ({ ...one, history: known.get(one.target) ?? NOTHING_BUILT }))
 }
 
 /** Bitbucket shortens the commit of a pull request; it is the tip of its branch, or out of date. */
@@ -80,11 +102,12 @@ async function readGit(
   { signal, giveUpOnGit }: LookRequest,
   { url, event, open }: { url: string; event: StartingEvent; open: readonly Found[] },
 ): Promise<Git | undefined> {
-  const targets = open.map(({ target }) => target)
   const bases = new Set(
-    targets.flatMap(({ watcher, base }) => (watcher.pathRules.length > 0 && base !== null ? [base] : [])),
+    open.flatMap(({ target: { watcher }, history: { base } }) =>
+      watcher.pathRules.length > 0 && base !== null ? [base] : [],
+    ),
   )
-  const messages = wantedMessages(event, targets)
+  const messages = wantedMessages(event, open)
   const known = knownCommits(event)
   if (bases.size === 0 && messages.of === 'none') return { ...NO_GIT, commits: known }
   const { branch, after } = event
@@ -99,8 +122,8 @@ async function readGit(
   }
 }
 
-function wantedMessages(event: StartingEvent, targets: readonly TriggerTarget[]): CompareRequest['messages'] {
-  if (targets.every(({ watcher }) => watcher.ignoreFlags.length === 0)) return { of: 'none' }
+function wantedMessages(event: StartingEvent, open: readonly Found[]): CompareRequest['messages'] {
+  if (open.every(({ target }) => target.watcher.ignoreFlags.length === 0)) return { of: 'none' }
   if (event.kind === 'pull_request') return event.headCommit === null ? { of: 'head' } : { of: 'none' }
   if (event.commitsComplete) return { of: 'none' }
   const before = event.before?.length === 40 ? event.before : null
@@ -116,10 +139,10 @@ const joined = (first: readonly CommitOfEvent[], second: readonly CommitOfEvent[
 ]
 
 const goneFor = (event: StartingEvent, found: readonly Found[]): TriggerLook['verdicts'] =>
-  found.map(({ source, target }) => ({
+  found.map(({ source, target, refusal }) => ({
     source,
     target,
-    verdict: refuseByEvent(event, target.watcher) ?? {
+    verdict: refusal ?? {
       start: false,
       rule: 'no-commit',
       commit: event.after,
@@ -133,19 +156,21 @@ function judgeAll(
   found: readonly Found[],
   git: Git,
 ): TriggerLook['verdicts'] {
-  return found.map(({ source, target }) => ({
+  return found.map(({ source, target, refusal, history }) => ({
     source,
     target,
-    verdict: judge(event, target.watcher, {
-      changed: changedOf(target, git),
-      commits: git.commits,
-      newestBuild: target.newestBuild,
-      byHand,
-    }),
+    verdict:
+      refusal ??
+      judge(event, target.watcher, {
+        changed: changedOf(history, git),
+        commits: git.commits,
+        newestBuild: history.newestBuild,
+        byHand,
+      }),
   }))
 }
 
-function changedOf({ base }: TriggerTarget, { changes, trouble }: Git): ChangedFiles {
+function changedOf({ base }: TargetHistory, { changes, trouble }: Git): ChangedFiles {
   if (trouble !== undefined) return { known: false, why: trouble }
   if (base === null) return { known: false, why: 'nothing of this branch was built before.' }
   const files = changes.get(base)

@@ -10,6 +10,10 @@ export type TriggerTarget = {
   /** Where its repository is read from. */
   url: string
   watcher: Watcher
+}
+
+/** What was built of the event's branch before. */
+export type TargetHistory = {
   /** What the changed files are counted from; null when nothing of the branch was built. */
   base: string | null
   newestBuild: { id: string; sha: string | null; concluded: boolean } | undefined
@@ -23,10 +27,13 @@ export type Started = { kind: 'build' | 'release-run'; id: string }
 /** One kind of targets: how to find them and how to start them. */
 export type TargetSource = {
   kinds: readonly WatcherKind[]
-  list(
+  list(db: Db, query: { keys: readonly string[]; projectId: string | undefined }): Promise<TriggerTarget[]>
+  /** Asked only for targets that the event is for. */
+  history(
     db: Db,
-    query: { keys: readonly string[]; event: StartingEvent; projectId: string | undefined },
-  ): Promise<TriggerTarget[]>
+    targets: readonly TriggerTarget[],
+    event: StartingEvent,
+  ): Promise<ReadonlyMap<TriggerTarget, TargetHistory>>
   /** Makes room before anything starts; answers by target what was aborted. */
   supersede(
     tx: Tx,

@@ -2,9 +2,11 @@ import { FairwayError } from '@fairway/contract/errors'
 import type { TriggerVerdict } from '@fairway/contract/resources/trigger-event'
 import type { Db, Tx } from '../db/db.ts'
 import {
+  countVerdicts,
   findPending,
   findTriggerEvent,
   insertVerdicts,
+  listJudged,
   lockStream,
   lockTriggerEvent,
   moveTriggerEvent,
@@ -21,6 +23,7 @@ import type { Started, StartingEvent, TargetSource, TriggerTarget } from './trig
 
 export const triggerCrashPoints = [
   'trigger.after-look',
+  'trigger.after-some',
   'trigger.before-commit',
   'trigger.after-commit',
 ] as const
@@ -42,7 +45,8 @@ const GIT_TRIES = 3
 const MOST_FAILURES = 12
 
 /**
- * Judges a stored event and starts what it starts, in one transaction: nothing starts twice, and nothing is lost. Events
+ * Judges a stored event and starts what it starts, each in one transaction with its verdict: nothing starts twice, and
+ * nothing is lost. Events
  * of one repository and branch go one after another. Key: the event's id.
  */
 export function createTriggerHandler(deps: TriggerDeps): WorkHandler {
@@ -60,14 +64,38 @@ export function createTriggerHandler(deps: TriggerDeps): WorkHandler {
       signal,
     })
     deps.crash.hit('trigger.after-look')
-    await withLease(deps.db, item, async (tx) => {
-      await conclude(deps, tx, row, look)
-      deps.crash.hit('trigger.before-commit')
-    })
-    deps.crash.hit('trigger.after-commit')
+    await carryOut(deps, item, { row, look })
     return RESTS
   }
 }
+
+/** So many start in one transaction; the rest of a larger event follows, so that the first need not wait for the last. */
+const STARTS_AT_ONCE = 50
+
+type Judged = { row: TriggerEventRow; look: TriggerLook }
+type Verdicts = TriggerLook['verdicts']
+
+/** Each start is committed with its verdict, the last with the end of the event. What was committed is not done again. */
+async function carryOut(deps: TriggerDeps, item: WorkItem, { row, look }: Judged): Promise<void> {
+  const done = await listJudged(deps.db, row.id)
+  const left = look.verdicts.filter(({ target }) => !done.has(nameOf(target)))
+  const starting = left.filter(({ verdict }) => verdict.start)
+  const refused = left.filter(({ verdict }) => !verdict.start)
+  while (starting.length > STARTS_AT_ONCE) {
+    const some = starting.splice(0, STARTS_AT_ONCE)
+    await withLease(deps.db, item, (tx) => perform(deps, tx, { row, look }, some))
+    deps.crash.hit('trigger.after-some')
+  }
+  await withLease(deps.db, item, async (tx) => {
+    await perform(deps, tx, { row, look }, [...starting, ...refused])
+    await moveTriggerEvent(tx, row.id, 'judged', look.refusal ?? summaryOf(await countVerdicts(tx, row.id)))
+    await wakeNext(tx, row)
+    deps.crash.hit('trigger.before-commit')
+  })
+  deps.crash.hit('trigger.after-commit')
+}
+
+const nameOf = ({ projectId, kind, id }: TriggerTarget): string => `${projectId}/${kind}/${id}`
 
 async function giveUp({ db, log }: TriggerDeps, item: WorkItem, row: TriggerEventRow) {
   log.error({ event: row.id, failures: item.failures }, 'a trigger event could not be judged')
@@ -83,43 +111,38 @@ async function giveUp({ db, log }: TriggerDeps, item: WorkItem, row: TriggerEven
   return RESTS
 }
 
-async function conclude(deps: TriggerDeps, tx: Tx, row: TriggerEventRow, look: TriggerLook): Promise<void> {
-  if ((await lockTriggerEvent(tx, row.id)).status !== 'pending') return
-  const superseded = await supersede(deps, tx, look)
+async function perform(deps: TriggerDeps, tx: Tx, { row, look }: Judged, some: Verdicts): Promise<void> {
+  await lockTriggerEvent(tx, row.id)
+  const event = look.event as StartingEvent
+  const superseded = await supersede(deps, tx, event, some)
   const verdicts: VerdictRow[] = []
-  for (const one of look.verdicts) {
-    const outcome = await perform(tx, look.event as StartingEvent, one)
-    verdicts.push(verdictRow(one.target, outcome, superseded.get(one.target) ?? []))
-  }
+  for (const one of some)
+    verdicts.push(verdictRow(one.target, await start(tx, event, one), superseded.get(one.target) ?? []))
   await insertVerdicts(tx, row, verdicts)
-  await moveTriggerEvent(tx, row.id, 'judged', look.refusal ?? summaryOf(verdicts))
-  await wakeNext(tx, row)
 }
 
 /** All of it before anything starts, so that two events never wait for each other's locks. */
 async function supersede(
   { sources }: TriggerDeps,
   tx: Tx,
-  { event, verdicts }: TriggerLook,
+  event: StartingEvent,
+  some: Verdicts,
 ): Promise<Map<TriggerTarget, string[]>> {
   const all = new Map<TriggerTarget, string[]>()
   for (const source of sources) {
-    const starting = verdicts.flatMap((one) =>
-      one.source === source && one.verdict.start ? [one.target] : [],
-    )
+    const starting = some.flatMap((one) => (one.source === source && one.verdict.start ? [one.target] : []))
     if (starting.length === 0) continue
-    for (const [target, ids] of await source.supersede(tx, starting, event as StartingEvent))
-      all.set(target, ids)
+    for (const [target, ids] of await source.supersede(tx, starting, event)) all.set(target, ids)
   }
   return all
 }
 
 type Outcome = { verdict: TriggerVerdict; started?: Started }
 
-async function perform(
+async function start(
   tx: Tx,
   event: StartingEvent,
-  { source, target, verdict }: TriggerLook['verdicts'][number],
+  { source, target, verdict }: Verdicts[number],
 ): Promise<Outcome> {
   if (!verdict.start) return { verdict }
   try {
@@ -153,11 +176,8 @@ const verdictRow = (
   }
 }
 
-function summaryOf(verdicts: readonly VerdictRow[]): string {
-  if (verdicts.length === 0) return 'Nothing watches this repository.'
-  const started = verdicts.filter((one) => one.started).length
-  return `Started ${started} of ${verdicts.length} that watch this repository.`
-}
+const summaryOf = ({ started, all }: { started: number; all: number }): string =>
+  all === 0 ? 'Nothing watches this repository.' : `Started ${started} of ${all} that watch this repository.`
 
 /** Held until the commit: an event that is added meanwhile is either seen here or sees that this one is concluded. */
 async function wakeNext(tx: Tx, { stream, number }: TriggerEventRow): Promise<void> {

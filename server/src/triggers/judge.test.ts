@@ -241,6 +241,27 @@ describe('path rules', () => {
     )
   })
 
+  test('of plain names and folders mean the same on their own as beside a pattern', () => {
+    const plain = fc.oneof(
+      path,
+      path.map((text) => `/${text}`),
+      path.map((text) => `${text}/`),
+      path.map((text) => `${text}/**`),
+    )
+    fc.assert(
+      fc.property(fc.array(plain, { minLength: 1 }), path, (rules, file) => {
+        // A pattern that matches nothing makes the library judge.
+        const slow = judgePaths({ rules: [...rules, 'no[ ]thing'], isAllowList: false }, [file])
+        expect([rules, file, judgePaths({ rules, isAllowList: false }, [file]).starts]).toEqual([
+          rules,
+          file,
+          slow.starts,
+        ])
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
   test('one changed file more never holds a build back', () => {
     fc.assert(
       fc.property(fc.array(rule), fc.array(path), path, fc.boolean(), (rules, changed, more, isAllowList) => {
