@@ -24,8 +24,8 @@ export async function requestProjectDeletion(
 }
 
 async function requireEmpty(tx: Tx, id: string): Promise<void> {
-  const { services, jobs, addons } = await readProjectContents(tx, id)
-  const held = [...services, ...jobs, ...addons]
+  const { services, jobs, addons, volumes, volumeBackups } = await readProjectContents(tx, id)
+  const held = [...services, ...jobs, ...addons, ...volumes, ...volumeBackups]
   if (held.length === 0) return
   throw new FairwayError(
     'conflict',

@@ -2,8 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { Readable, type Writable } from 'node:stream'
 import { extract, type Header, pack } from 'tar-stream'
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../lib/clock.ts'
 import { connectEngine, DEFAULT_ENGINE_SOCKET, type Engine } from '../../lib/docker/engine.ts'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
+import { withRuntime } from '../docker/docker-test-world.ts'
+import { filterOf } from '../docker/labels.ts'
+import { until } from '../runtime-contract.ts'
 import { newPlace, testVolumeStore, type VolumesUnderTest } from '../volume-contract.ts'
 import { createDockerVolumes, VOLUME_LABEL } from './docker-volumes.ts'
 
@@ -96,6 +100,56 @@ describe.skipIf(!dockerHere)('named volumes of a real Docker Engine', () => {
       })
     }))
 
+  test('what a killed copy left is removed by the next one, and does not keep a volume from going', () =>
+    withStore(async ({ store, engine, installation }) => {
+      const [place, other] = [newPlace(), newPlace()]
+      for (const one of [place, other]) await store.create(one, { sizeMb: 256 })
+      // A copy that is begun and never read on is what a killed process leaves.
+      const begin = async () => {
+        const copy = await store.export(place.disk, never())
+        await copy[Symbol.asyncIterator]().next()
+      }
+      await store.export(place.disk, never())
+      await begin()
+      const left = () =>
+        engine.listContainers({
+          all: true,
+          filters: { label: [`${VOLUME_LABEL.installation}=${installation}`] },
+        })
+      expect(await left()).toHaveLength(1)
+      const tomorrow = { ...systemClock, now: () => new Date(Date.now() + 25 * 3_600_000) }
+      const later = createDockerVolumes({ engine, installation, clock: tomorrow })
+      for await (const chunk of await later.export(other.disk, never())) void chunk
+      expect(await left()).toHaveLength(0)
+      await begin()
+      await store.remove(place.disk)
+      expect(await left()).toHaveLength(0)
+    }))
+
+  test('an instance has the volume at its path, and finds there what was restored', () =>
+    withRuntime(({ runtime, program, installation, engine }) =>
+      withStore(async ({ store, write, read }) => {
+        const place = newPlace()
+        await store.create(place, { sizeMb: 256 })
+        await write(place.disk, { 'shop/orders': 'one' })
+        const source = `const fs = require('node:fs')
+          fs.writeFileSync('/srv/shop/copy', fs.readFileSync('/srv/shop/orders') + ' more')`
+        const spec = program(randomUUID(), source, {
+          volumes: [{ name: place.disk, path: '/srv/shop', subPath: 'shop' }],
+        })
+        await runtime.start(spec)
+        await until(
+          'the end of the program',
+          async () => (await runtime.observe(spec.id))?.state === 'exited',
+        )
+        expect(await runtime.observe(spec.id)).toMatchObject({ exitCode: 0 })
+        expect(await read(place.disk)).toEqual({ 'shop/orders': 'one', 'shop/copy': 'one more' })
+        await runtime.remove(spec.id)
+        await store.remove(place.disk)
+        expect(await engine.listContainers({ all: true, filters: filterOf(installation) })).toEqual([])
+      }),
+    ))
+
   test('a volume that another installation, or nobody of us, made is never touched', () =>
     withStore(async ({ store, engine }) => {
       const { disk } = newPlace()
@@ -104,7 +158,8 @@ describe.skipIf(!dockerHere)('named volumes of a real Docker Engine', () => {
         const place = { ...newPlace(), disk }
         await expect(store.create(place, { sizeMb: 256 })).rejects.toThrow(/not made by this Fairway/)
         await expect(store.remove(disk)).rejects.toThrow(/not made by this Fairway/)
-        await expect(store.export(disk, never())).rejects.toThrow(/not made by this Fairway/)
+        const read = store.export(disk, never()).then((tar) => tar[Symbol.asyncIterator]().next())
+        await expect(read).rejects.toThrow(/not made by this Fairway/)
       } finally {
         await engine.getVolume(disk).remove()
       }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
+import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Engine } from '../../lib/docker/engine.ts'
 import { engineMessage, ifThere, isAbsentThere, isConflict } from '../../lib/docker/engine-answers.ts'
 import { watchSource } from '../../lib/watch-source.ts'
@@ -16,11 +17,11 @@ export const VOLUME_LABEL = {
   disk: 'fairway.volume-disk',
 } as const
 
-type Options = { engine: Engine; installation: string }
+type Options = { engine: Engine; installation: string; clock?: Clock }
 
 /** Named volumes of a Docker Engine. Raises `runtime_failed` with what to do. */
-export function createDockerVolumes({ engine, installation }: Options): VolumeStore {
-  const disks = new DockerDisks(engine, installation)
+export function createDockerVolumes(options: Options): VolumeStore {
+  const disks = new DockerDisks(options)
   return {
     remark: 'Docker does not limit the size of a volume: storageSize is a note, not a limit.',
     create: (place) => disks.create(place),
@@ -28,7 +29,7 @@ export function createDockerVolumes({ engine, installation }: Options): VolumeSt
     exists: async (disk) => (await disks.find(disk)) !== undefined,
     // The engine tells the size only together with that of everything else it holds, which takes minutes on a large host.
     usage: async () => undefined,
-    export: (disk, signal) => disks.export(disk, signal),
+    export: async (disk, signal) => disks.export(disk, signal),
     import: (disk, data, signal) => disks.import(disk, data, signal),
     variables: () => ({}),
   }
@@ -41,9 +42,11 @@ const STALE_HELPER_SECONDS = 24 * 3600
 class DockerDisks {
   readonly #engine: Engine
   readonly #installation: string
-  constructor(engine: Engine, installation: string) {
+  readonly #clock: Clock
+  constructor({ engine, installation, clock = systemClock }: Options) {
     this.#engine = engine
     this.#installation = installation
+    this.#clock = clock
   }
 
   async create({ disk, projectId, volumeId }: VolumePlace): Promise<void> {
@@ -109,27 +112,20 @@ class DockerDisks {
     }
   }
 
-  async export(disk: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  /** Nothing is made before the first byte is asked for: a stream that nobody reads leaves nothing. */
+  async *export(disk: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const helper = await this.#helper(disk, { readOnly: true })
-    try {
-      const tar = (await helper.getArchive({ path: MOUNTED })) as Readable
-      return this.#until(helper.id, tar, signal)
-    } catch (error) {
-      await this.#removeContainer(helper.id)
-      throw error
-    }
-  }
-
-  async *#until(helper: string, tar: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const stop = (): void => void tar.destroy(signal.reason as Error)
+    let tar: Readable | undefined
+    const stop = (): void => void tar?.destroy(signal.reason as Error)
     signal.addEventListener('abort', stop, { once: true })
     try {
+      tar = (await helper.getArchive({ path: MOUNTED })) as Readable
       signal.throwIfAborted()
       for await (const chunk of tar) yield chunk as Uint8Array
     } finally {
       signal.removeEventListener('abort', stop)
-      tar.destroy()
-      await this.#removeContainer(helper)
+      tar?.destroy()
+      await this.#removeContainer(helper.id)
     }
   }
 
@@ -176,8 +172,8 @@ class DockerDisks {
       status: ['created'],
     }
     const helpers = await this.#engine.listContainers({ all: true, filters })
-    const newest = Math.max(0, ...helpers.map(({ Created }) => Created))
-    const stale = helpers.filter(({ Created }) => newest - Created > STALE_HELPER_SECONDS)
+    const now = this.#clock.now().getTime() / 1000
+    const stale = helpers.filter(({ Created }) => now - Created > STALE_HELPER_SECONDS)
     await Promise.all(stale.map(({ Id }) => this.#removeContainer(Id)))
   }
 }
