@@ -176,6 +176,14 @@ describe.skipIf(!haproxyHere)('HAProxy and its control plane', () => {
     expect(await readFile(join(settings.stateFolder, 'state.json'), 'utf8')).toBe('{"services":')
   })
 
+  test('a port that is taken is said at once, with the reason in the detail', async () => {
+    const settings = await world.haproxy({ listen: { host: '127.0.0.1', port: await occupiedPort() } })
+    await expect(startHaproxyTraffic({ settings, log })).rejects.toMatchObject({
+      code: 'traffic_failed',
+      detail: expect.stringContaining('Address already in use'),
+    })
+  })
+
   test('a program that is not there is said in one sentence', async () => {
     const settings = await world.haproxy({ program: '/nowhere/haproxy' })
     await expect(startHaproxyTraffic({ settings, log })).rejects.toMatchObject({
