@@ -4,7 +4,7 @@ import { createDockerPostgresEngine, createDockerRedisEngine } from './addons/do
 import { createPostgresEngine } from './addons/postgres/engine.ts'
 import { createBundleBuilder } from './builders/bundle/bundle-builder.ts'
 import { createImageBuilder } from './builders/image/image-builder.ts'
-import type { Config } from './config.ts'
+import type { Config, RegistryConfig } from './config.ts'
 import { foldersOf } from './data-folders.ts'
 import type { CrashPoints } from './lib/crash-point.ts'
 import { connectEngine } from './lib/docker/engine.ts'
@@ -71,7 +71,7 @@ export async function openDockerParts({ config, crash, installation }: RuntimeDe
       installation,
       root: join(dataFolder, 'image-builds'),
       programFolders: path.split(delimiter),
-      ...(docker.registry !== undefined && { registry: registryPlace(docker.registry) }),
+      ...(docker.registry !== undefined && { registry: registryPlace(docker, docker.registry) }),
       baseImage: docker.nodeImage,
       timeoutSeconds: builds.timeoutSeconds,
       crash,
@@ -83,10 +83,14 @@ export async function openDockerParts({ config, crash, installation }: RuntimeDe
 }
 
 /** `host[:port]/prefix`, with credentials where there are some. */
-function registryPlace({ repository, username, password }: NonNullable<Config['docker']['registry']>) {
+function registryPlace(
+  { insecureRegistries }: Config['docker'],
+  { repository, username, password }: RegistryConfig,
+) {
   const [host = '', ...prefix] = repository.split('/')
   return {
     host,
+    insecure: insecureRegistries.includes(host),
     prefix: prefix.join('/'),
     ...(username !== undefined && { credentials: { username, password: password ?? '' } }),
   }
