@@ -11,6 +11,7 @@ import { type CrashPoints, noCrashPoints } from '../lib/crash-point.ts'
 import { createLog, type Log, silentLog } from '../lib/log.ts'
 import { createSealer } from '../lib/seal.ts'
 import type { AddonDeps } from './addon-deps.ts'
+import type { AddonEngine } from './addon-port.ts'
 import { addonHandler } from './addons.ts'
 import { backupScheduleHandler } from './backup-schedules.ts'
 import { backupHandler } from './backups.ts'
@@ -18,23 +19,25 @@ import { restoreHandler } from './restores.ts'
 
 export const testSealer = createSealer(Buffer.alloc(32, 7))
 
+const embedded = (folder: string): AddonEngine =>
+  createPostgresEngine({ data: join(folder, 'addons'), programs: join(folder, 'programs') })
+
 /** Runs the workers of addons on a folder until stopped. */
 export async function startAddonWorker(
   connectionString: string,
   folder: string,
-  { crash = noCrashPoints, log = silentLog() }: { crash?: CrashPoints; log?: Log } = {},
+  {
+    crash = noCrashPoints,
+    log = silentLog(),
+    engines = [embedded(folder)],
+  }: { crash?: CrashPoints; log?: Log; engines?: readonly AddonEngine[] } = {},
 ): Promise<{ stop(): Promise<void> }> {
   const { db } = openDb(connectionString)
   const listener = await openListener(connectionString, log)
   const worker = await registerWorker(connectionString)
   const deps: AddonDeps = {
     db,
-    engines: new Map([
-      [
-        'postgresql',
-        createPostgresEngine({ data: join(folder, 'addons'), programs: join(folder, 'programs') }),
-      ],
-    ]),
+    engines: new Map(engines.map((engine) => [engine.type, engine])),
     openStorage: () => createFolderStorage(join(folder, 'backups')),
     sealer: testSealer,
     clock: systemClock,

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode'
-import type { AddonEndpoint, AddonEngine, AddonPlace, AddonSettings } from '../../reconcile/addon-port.ts'
+import type { AddonEndpoint, AddonEngine, AddonPlace } from '../../reconcile/addon-port.ts'
 import type { BackupRequest } from '../store-backup.ts'
 
 export type RestoreRequest = Parameters<AddonEngine['restore']>[1]
@@ -21,8 +21,6 @@ export type AddonKind = {
   major: string
   port: number
   backupTypes: readonly ('snapshot' | 'dump')[]
-  /** What can only be made in a running server, unless it is there. */
-  prepare(addon: RunningAddon, settings: AddonSettings): Promise<void>
   /** The data of a backup, uncompressed. `backup_failed` when it cannot be read. */
   read(addon: RunningAddon, request: BackupRequest): AsyncIterable<Uint8Array>
   /** Fills an empty server from a dump. `restore_failed` when it does not take all of it. */

@@ -11,6 +11,8 @@ export type Wanted = {
   settings: Pick<AddonSettings, 'tls' | 'limits'>
   /** Beside the generation that is in use. */
   isBeside: boolean
+  /** How many the engine's machine has. */
+  cpus: number
 }
 
 type Options = Docker.ContainerCreateOptions & { name: string }
@@ -25,7 +27,7 @@ const SHARED_MEMORY_MB = 1024
 const LOGS = { Type: 'json-file', Config: { 'max-size': '8m', 'max-file': '3' } }
 
 /** The container that serves a generation. Pure. */
-export function servingOptions({ place, names, image, settings, isBeside }: Wanted): Options {
+export function servingOptions({ place, names, image, settings, isBeside, cpus }: Wanted): Options {
   const aliases = hostNames(place, isBeside)
   const options: Options = {
     name: names.container,
@@ -39,7 +41,7 @@ export function servingOptions({ place, names, image, settings, isBeside }: Want
       [LABEL.tls]: onOff(settings.tls),
     },
     HostConfig: {
-      ...confined(settings),
+      ...confined(settings, cpus),
       NetworkMode: names.network,
       // Data outlives Fairway, and who uses it does not wait for Fairway either: the engine itself starts it again, when
       // the server ends and when the engine does. One that was stopped on purpose stays stopped.
@@ -55,7 +57,10 @@ export function servingOptions({ place, names, image, settings, isBeside }: Want
 }
 
 /** The container that makes the data. It reads secrets and a snapshot from its input, and has no network. Pure. */
-export function setupOptions({ place, names, image, settings }: Wanted, command: 'init' | 'unpack'): Options {
+export function setupOptions(
+  { place, names, image, settings, cpus }: Wanted,
+  command: 'init' | 'unpack',
+): Options {
   return {
     name: names.setup,
     Image: image,
@@ -69,7 +74,7 @@ export function setupOptions({ place, names, image, settings }: Wanted, command:
     AttachStderr: true,
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
-      ...confined(settings),
+      ...confined(settings, cpus),
       NetworkMode: 'none',
       Mounts: [
         { Type: 'volume', Source: names.data, Target: '/data' },
@@ -93,7 +98,7 @@ const environment = ({ tls, limits }: Settings): string[] => [
 const onOff = (tls: boolean | undefined): 'on' | 'off' => (tls === true ? 'on' : 'off')
 
 /** The image's own user needs no privilege at all, and writes to the volume and to memory only. */
-function confined({ limits }: Settings): Docker.HostConfig {
+function confined({ limits }: Settings, cpus: number): Docker.HostConfig {
   return {
     Init: true,
     ReadonlyRootfs: true,
@@ -107,7 +112,10 @@ function confined({ limits }: Settings): Docker.HostConfig {
       Memory: limits.memoryMb * MB,
       MemorySwap: limits.memoryMb * MB,
     }),
-    ...(limits?.cpuMillis !== undefined && { NanoCpus: limits.cpuMillis * NANOS_PER_MILLI }),
+    // The engine refuses more processors than the machine has; all of them is then the same.
+    ...(limits?.cpuMillis !== undefined && {
+      NanoCpus: Math.min(limits.cpuMillis, cpus * 1000) * NANOS_PER_MILLI,
+    }),
   }
 }
 

@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { connectEngine, DEFAULT_ENGINE_SOCKET } from '../../lib/docker/engine.ts'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
 import type { AddonEndpoint, AddonEngine, AddonSettings } from '../../reconcile/addon-port.ts'
 import { createFolderStorage } from '../storage/folder.ts'
+import { dockerAddonCrashPoints } from './docker-addons.ts'
 import { imagesFolder, redisCommands, testInstallation } from './docker-test-world.ts'
 import { createDockerPostgresEngine, createDockerRedisEngine } from './engines.ts'
 
@@ -96,6 +97,9 @@ const kinds = [
   ['PostgreSQL', createDockerPostgresEngine],
   ['Redis', createDockerRedisEngine],
 ] as const
+
+/** Each test makes servers from nothing, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
 
 describe.skipIf(!dockerHere)('an addon on a Docker Engine', () => {
   test.each(kinds)(
@@ -250,10 +254,10 @@ describe.skipIf(!dockerHere)('an addon on a Docker Engine', () => {
     expect(await redisCommands(await endpointOf(engine), wanted.password, [['GET', 'a']])).toEqual(['1'])
   })
 
-  test('a setup that was cut off is taken up again by the next start', async () => {
+  test.each(dockerAddonCrashPoints)('cut off at %s, the next start goes on from there', async (point) => {
     const installation = testInstallation()
     const hit = (name: string) => {
-      if (name === 'addon-docker.after-volumes') throw new Error('cut off')
+      if (name === point) throw new Error('cut off')
     }
     const cut = createDockerRedisEngine({ installation, images: imagesFolder, crash: { hit } })
     const engine = createDockerRedisEngine({ installation, images: imagesFolder })

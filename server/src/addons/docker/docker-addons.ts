@@ -92,7 +92,7 @@ export class DockerAddons implements AddonEngine {
       await this.#presentVolumes(wanted)
       await this.#setUp(wanted, settings)
     })
-    return this.#serve(place, settings)
+    return this.#serve(place)
   }
 
   /** Makes the container anew when it is not there or was made with other settings; its data is made before it. */
@@ -116,7 +116,8 @@ export class DockerAddons implements AddonEngine {
     requireVersion(this.#kind, settings.version)
     const image = await this.#presentImage()
     const names = namesOf(this.#options.installation, place)
-    return { place, names, image, settings, isBeside }
+    const { NCPU: cpus } = (await this.#engine.info()) as { NCPU: number }
+    return { place, names, image, settings, isBeside, cpus }
   }
 
   /** However many addons wait for it, it is built once. */
@@ -154,8 +155,8 @@ export class DockerAddons implements AddonEngine {
     return runSetup(this.#engine, { options: setupOptions(wanted, 'init'), input: passwordLines(settings) })
   }
 
-  /** Waits until the server answers, and makes what only a running one can. */
-  async #serve(place: AddonPlace, settings: AddonSettings, signal?: AbortSignal): Promise<AddonObservation> {
+  /** Waits until the server answers. */
+  async #serve(place: AddonPlace, signal?: AbortSignal): Promise<AddonObservation> {
     const until = performance.now() + START_MS
     let seen = await this.observe(place)
     while (seen.state !== 'running') {
@@ -165,7 +166,6 @@ export class DockerAddons implements AddonEngine {
       await pause(LOOK_MS)
       seen = await this.observe(place)
     }
-    await this.#kind.prepare(this.#runningOf(place, seen), settings)
     return seen
   }
 
@@ -249,9 +249,9 @@ export class DockerAddons implements AddonEngine {
   }
 
   /** However long it reads its log of changes: the restore's own deadline ends it. */
-  async #runningBeside(place: AddonPlace, { settings, signal }: RestoreRequest): Promise<RunningAddon> {
+  async #runningBeside(place: AddonPlace, { signal }: RestoreRequest): Promise<RunningAddon> {
     for (;;) {
-      const seen = await this.#serve(place, settings, signal)
+      const seen = await this.#serve(place, signal)
       if (seen.state === 'running') return this.#runningOf(place, seen)
     }
   }
@@ -283,9 +283,9 @@ async function startAgain(container: Docker.Container): Promise<boolean> {
 }
 
 async function* passwordLines(
-  { password, adminPassword }: AddonSettings,
+  { password, adminPassword, username, database }: AddonSettings,
   content?: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(`${password}\n${adminPassword}\n`)
+  yield Buffer.from(`${password}\n${adminPassword}\n${username}\n${database}\n`)
   if (content !== undefined) yield* content
 }

@@ -22,7 +22,7 @@ export async function redisCommands(
   const socket =
     ca === undefined
       ? connect({ host: externalHost, port })
-      : connectTls({ host: externalHost, port, ca, servername: 'db' })
+      : connectTls({ host: externalHost, port, ca, servername: certifiedName(host) })
   try {
     await once(socket, ca === undefined ? 'connect' : 'secureConnect')
     for (const command of [['AUTH', password], ...commands]) socket.write(encode(command))
@@ -37,6 +37,9 @@ export async function redisCommands(
     socket.destroy()
   }
 }
+
+/** A generation beside the one in use has the addon's certificate. */
+const certifiedName = (host: string): string => host.replace(/^g\d+\./, '')
 
 const encode = (command: readonly string[]): string =>
   `*${command.length}\r\n${command.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`).join('')}`

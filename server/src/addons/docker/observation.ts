@@ -17,14 +17,16 @@ export const isUp = ({ Status }: Pick<Seen['State'], 'Status'>): boolean =>
  * server that was started again is asked again.
  */
 export class Readiness {
-  readonly #answers = new Map<string, { startedAt: string; about: About }>()
+  /** By container name: what it said, and of which start that was. */
+  readonly #answers = new Map<string, { start: string; about: About }>()
 
-  async of(container: Docker.Container, { Id, State }: Seen): Promise<About | undefined> {
+  async of(container: Docker.Container, { Id, Name, State }: Seen): Promise<About | undefined> {
     if (State.Status !== 'running' || State.Health?.Status === 'unhealthy') return undefined
-    const known = this.#answers.get(Id)
-    if (known?.startedAt === State.StartedAt) return known.about
+    const start = `${Id} ${State.StartedAt}`
+    const known = this.#answers.get(Name)
+    if (known?.start === start) return known.about
     const about = await ask(container)
-    if (about !== undefined) this.#answers.set(Id, { startedAt: State.StartedAt, about })
+    if (about !== undefined) this.#answers.set(Name, { start, about })
     return about
   }
 }

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { describe } from 'vitest'
+import { describe, vi } from 'vitest'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
 import type { AddonEndpoint, AddonSettings } from '../../reconcile/addon-port.ts'
 import { testAddonEngine } from '../engine-contract.ts'
@@ -22,6 +22,9 @@ async function query<T>(endpoint: AddonEndpoint, settings: AddonSettings, sql: s
     await client.end()
   }
 }
+
+/** Each test makes servers from nothing, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
 
 describe.skipIf(!dockerHere)('PostgreSQL on a Docker Engine', () => {
   const installation = testInstallation()

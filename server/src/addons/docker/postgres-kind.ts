@@ -1,5 +1,5 @@
 import { FairwayError } from '@fairway/contract/errors'
-import { adminClient, ensureLogin, readEverything, type ServerAddress } from '../postgres/sessions.ts'
+import { adminClient, readEverything, type ServerAddress } from '../postgres/sessions.ts'
 import type { BackupRequest } from '../store-backup.ts'
 import type { AddonKind, RunningAddon } from './addon-kind.ts'
 import { CommandFailed, runCommand } from './run-command.ts'
@@ -10,7 +10,6 @@ export const postgresKind: AddonKind = {
   major: '15',
   port: 5432,
   backupTypes: ['snapshot', 'dump'],
-  prepare: (addon, settings) => ensureLogin(addressOf(addon), settings),
   read: (addon, request) => (request.type === 'dump' ? dump(addon, request) : snapshot(addon, request)),
   load: async (addon, { settings, signal }, input) => {
     const args = ['load', settings.database, settings.username]

@@ -1,8 +1,11 @@
-import { describe } from 'vitest'
+import { describe, vi } from 'vitest'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
 import { testAddonEngine } from '../engine-contract.ts'
 import { imagesFolder, redisCommands, testInstallation } from './docker-test-world.ts'
 import { createDockerRedisEngine } from './engines.ts'
+
+/** Each test makes servers from nothing, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
 
 describe.skipIf(!dockerHere)('Redis on a Docker Engine', () => {
   const installation = testInstallation()

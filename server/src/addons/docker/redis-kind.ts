@@ -9,7 +9,6 @@ export const redisKind: AddonKind = {
   major: '7',
   port: 6379,
   backupTypes: ['snapshot'],
-  prepare: async () => undefined,
   async *read({ container }, { settings, signal }) {
     try {
       yield* runCommand(container, { args: ['snapshot'], input: passwordLine(settings), signal })
