@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { appendFile, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pack } from 'tar-stream'
 import { describe, expect, test } from 'vitest'
 import { transaction } from '../db/db.ts'
 import { schedule } from '../db/work.ts'
+import { connectEngine, DEFAULT_ENGINE_SOCKET } from '../lib/docker/engine.ts'
+import { dockerHere } from '../lib/docker/test-engine.ts'
+import { tarManifest } from '../lib/tar-manifest.ts'
 import { deleteVolumeBackup } from '../operations/volumes/backup.ts'
+import { createDockerVolumes, VOLUME_LABEL } from '../runtimes/docker-volumes/docker-volumes.ts'
 import { until } from './services-test-calls.ts'
 import { volumeBackupCrashPoints } from './volume-backups.ts'
 import { volumeCrashPoints } from './volumes.ts'
-import { type VolumesWorld, withVolumes } from './volumes-test-world.ts'
+import { startVolumeWorker, type VolumesWorld, withVolumes } from './volumes-test-world.ts'
 
 const FILES = { 'orders.db': 'x'.repeat(500_000), 'images/one.png': 'one', 'images/two.png': '' }
 
@@ -134,8 +139,7 @@ describe('a backup of a volume', () => {
   test('that is deleted while it runs stops and leaves nothing', () =>
     withVolumes(
       async (world) => {
-        const worker = await import('./volumes-test-world.ts')
-        const running = await worker.startVolumeWorker(world.connectionString, world.folder)
+        const running = await startVolumeWorker(world.connectionString, world.folder)
         await world.create('files')
         await world.write(await world.bound('files'), { big: 'y'.repeat(40_000_000) })
         const { id } = await world.backUp('files')
@@ -160,6 +164,46 @@ describe('a copy of a volume', () => {
       await world.write(from, { 'orders.db': 'changed' })
       expect(await world.read(copy)).toEqual(FILES)
     }))
+})
+
+describe.skipIf(!dockerHere)('volumes of a real Docker Engine', () => {
+  test('are backed up, restored, copied and removed by the same workers', () => {
+    const engine = connectEngine(DEFAULT_ENGINE_SOCKET)
+    const installation = `test-${randomUUID().slice(0, 13)}`
+    const volumes = createDockerVolumes({ engine, installation })
+    const filters = { label: [`${VOLUME_LABEL.installation}=${installation}`] }
+    const write = async ({ disk }: { disk: string | null }, content: string): Promise<void> => {
+      const tar = pack()
+      tar.entry({ name: 'volume/orders', mode: 0o600, uid: 999 }, content)
+      tar.finalize()
+      const bytes = tar as unknown as AsyncIterable<Uint8Array>
+      await volumes.import(disk ?? '', bytes, new AbortController().signal)
+    }
+    return withVolumes(
+      async (world) => {
+        await world.create('files')
+        await write(await world.bound('files'), 'one')
+        const { id, record } = await world.backedUp((await world.backUp('files')).id)
+        expect(record?.manifest).toMatchObject({ files: 1, bytes: 3 })
+        await write(await world.bound('files'), 'second')
+        await world.create('old', { source: { type: 'backup', sourceId: id } })
+        await world.create('new', { source: { type: 'volume', sourceId: 'files' } })
+        const sizes = async (name: string) =>
+          tarManifest(
+            await volumes.export((await world.bound(name)).disk ?? '', new AbortController().signal),
+          )
+        expect((await sizes('old')).sha256).toBe(record?.manifest?.sha256)
+        expect((await sizes('new')).bytes).toBe(6)
+        for (const name of ['old', 'new', 'files']) {
+          await world.delete(name)
+          await world.gone(name)
+        }
+        expect((await engine.listVolumes({ filters })).Volumes ?? []).toEqual([])
+        expect(await engine.listContainers({ all: true, filters })).toEqual([])
+      },
+      { volumes },
+    )
+  })
 })
 
 describe('a control plane that is killed at every point', () => {

@@ -13,7 +13,7 @@ import { schedule, type WorkItem, withLease } from '../db/work.ts'
 import { assertNever } from '../lib/assert.ts'
 import { redeployService } from '../operations/services/redeploy.ts'
 import { volumeEvent } from '../operations/volumes/require.ts'
-import { watchForAbort } from './abort-watch.ts'
+import { type AbortWatch, watchForAbort } from './abort-watch.ts'
 import { AGAIN, RESTS, storageOf, type Woken } from './addon-deps.ts'
 import { clone, restore } from './volume-copy.ts'
 import { isLeaseLost, type VolumeDeps } from './volume-deps.ts'
@@ -83,22 +83,26 @@ async function make(job: Job, signal: AbortSignal): Promise<Woken> {
   try {
     await fill(job, watch.signal)
     deps.crash.hit('volume.after-copy')
-    await bind(job)
-    deps.crash.hit('volume.after-bound')
-    return AGAIN
   } catch (error) {
-    if (isLeaseLost(error)) throw error
-    // Whatever it was: it is looked at anew, and the deadline or the deletion acts.
-    if (watch.reason() !== undefined) return AGAIN
-    if (error instanceof FairwayError) {
-      deps.log.warn({ err: error, volume: key }, 'a volume cannot be made')
-      return giveUp(job, error.message)
-    }
-    await say(job, 'The volume cannot be made now. It is tried again; the log says why.')
-    throw error
+    return await stopped(job, watch, error)
   } finally {
     watch.end()
   }
+  await bind(job)
+  deps.crash.hit('volume.after-bound')
+  return AGAIN
+}
+
+async function stopped(job: Job, watch: AbortWatch, error: unknown): Promise<Woken> {
+  if (isLeaseLost(error)) throw error
+  // It is looked at anew: the deadline or the deletion acts.
+  if (watch.reason() !== undefined) return AGAIN
+  if (error instanceof FairwayError) {
+    job.deps.log.warn({ err: error, volume: job.key }, 'a volume cannot be made')
+    return giveUp(job, error.message)
+  }
+  await say(job, 'The volume cannot be made now. It is tried again; the log says why.')
+  throw error
 }
 
 /** Each attempt has a disk of its own, so that one that lost its lease cannot write to its successor's. */
