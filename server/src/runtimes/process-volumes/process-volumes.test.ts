@@ -42,6 +42,8 @@ describe('volumes as folders', () => {
       expect(store.variables([{ volumeId: 'my-files', disk, path: '/data', folder: 'a' }])).toEqual({
         FAIRWAY_VOLUME_MY_FILES: join(root, disk, 'volume', 'a'),
       })
+      const two = ['a', 'b'].map((folder) => ({ volumeId: 'my-files', disk, path: `/${folder}`, folder }))
+      expect(store.variables(two)).toEqual({ FAIRWAY_VOLUME_MY_FILES: join(root, disk, 'volume') })
     }))
 
   test('the size in use is told, and a name that leads elsewhere is refused', () =>

@@ -37,18 +37,23 @@ export function createProcessVolumes({ root }: { root: string }): VolumeStore {
       await requireFolder(dataOf(disk))
       await unpack(folderOf(disk), data, signal)
     },
-    variables: (mounts) => Object.fromEntries(mounts.map((mount) => variable(mount, dataOf(mount.disk)))),
+    variables: (mounts) => Object.fromEntries(mounts.map((mount) => variable(mount, mounts, dataOf))),
   }
 }
 
 /** The folder that every exported tar begins with. */
 const CONTENT = 'volume'
 
-/** `FAIRWAY_VOLUME_<ID>`: the folder that the volume's mount names. */
-const variable = ({ volumeId, folder }: MountedVolume, data: string): [string, string] => [
-  `FAIRWAY_VOLUME_${volumeId.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`,
-  join(data, folder),
-]
+/** `FAIRWAY_VOLUME_<ID>`: the folder that the volume's mount names; all of the volume when it has several. */
+function variable(
+  { volumeId, disk, folder }: MountedVolume,
+  all: readonly MountedVolume[],
+  dataOf: (disk: string) => string,
+): [string, string] {
+  const only = all.filter((mount) => mount.volumeId === volumeId).length === 1
+  const name = `FAIRWAY_VOLUME_${volumeId.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`
+  return [name, only ? join(dataOf(disk), folder) : dataOf(disk)]
+}
 
 function checkDisk(disk: string): string {
   if (/^[a-z0-9][a-z0-9-]*$/.test(disk)) return disk
