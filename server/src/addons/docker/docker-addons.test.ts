@@ -285,6 +285,13 @@ describe.skipIf(!dockerHere)('an addon on a Docker Engine', () => {
     expect(await docker.listNetworks({ filters })).toEqual([])
   })
 
+  test('a dump of Redis is refused with what it has instead', async () => {
+    const { engine, work } = await world(createDockerRedisEngine)
+    await expect(
+      engine.backup(place(1), { ...work, type: 'dump', compression: 'gz', key: 'one' }),
+    ).rejects.toThrow('Redis has no dumps. Take a snapshot.')
+  })
+
   test('a version that the image does not have is refused with the one it has', async () => {
     const engine = createDockerPostgresEngine({ installation: testInstallation(), images: imagesFolder })
     await expect(engine.create(place(1), { ...settings, version: '9.6' })).rejects.toThrow(

@@ -210,6 +210,9 @@ export class DockerAddons implements AddonEngine {
   }
 
   async backup(place: AddonPlace, request: BackupRequest): Promise<BackupRecord> {
+    const { name, backupTypes } = this.#kind
+    if (!backupTypes.includes(request.type))
+      throw new FairwayError('not_supported', `${name} has no ${request.type}s. Take a ${backupTypes[0]}.`)
     const seen = await this.observe(place)
     if (seen.state !== 'running')
       throw new FairwayError('backup_failed', 'The addon does not run. Start it, then back it up.')
