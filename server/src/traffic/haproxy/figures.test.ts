@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { appendFile, mkdtemp, open, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -110,18 +110,41 @@ describe('the request log', () => {
     await second.close()
   })
 
-  test('a file that grew large is turned over, and counting goes on', async () => {
+  test('a file that grew large is turned over under a writer that does not append, and counting goes on', async () => {
     const files = await newFiles()
     const one = `${line({ from: 1000, to: 1010 })}\n`
     const log = await openRequestLog({ files, keepOld: true, largestBytes: 1_000 })
-    await appendFile(files.accessLog, one.repeat(20))
+    const writer = await open(files.accessLog, 'r+')
+    await writer.write(one.repeat(20))
     await log.keep()
     expect((await stat(files.accessLog)).size).toBe(0)
     expect(await readFile(`${files.accessLog}.1`, 'utf8')).toBe(one.repeat(20))
 
-    await appendFile(files.accessLog, one)
+    await writer.write(one.repeat(30))
+    await log.keep()
+    expect(log.figures['p/web']?.requests).toBe(50)
+    expect(await readFile(`${files.accessLog}.1`, 'utf8')).toBe(one.repeat(30))
+    await log.close()
+    await writer.write(one)
+    const later = await openRequestLog({ files, keepOld: true })
+    await later.catchUp()
+    expect(later.figures['p/web']?.requests).toBe(51)
+    await later.close()
+    await writer.close()
+  })
+
+  test('a new HAProxy writes to a new file, and what the one before wrote last is counted', async () => {
+    const files = await newFiles()
+    const one = `${line({ from: 1000, to: 1010 })}\n`
+    const log = await openRequestLog({ files, keepOld: true })
+    await appendFile(files.accessLog, one.repeat(2))
+    await log.renew()
+    const writer = await open(files.accessLog, 'r+')
+    await writer.write(one)
     await log.catchUp()
-    expect(log.figures['p/web']?.requests).toBe(21)
+
+    expect(log.figures['p/web']?.requests).toBe(3)
+    await writer.close()
     await log.close()
   })
 })

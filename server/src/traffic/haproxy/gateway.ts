@@ -6,7 +6,6 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
-import type { Clock } from '../../lib/clock.ts'
 import { writeBeside } from '../../lib/write-beside.ts'
 import { syncCertificates, writeCertificateList } from './certificates.ts'
 import type { GatewayState } from './gateway-state.ts'
@@ -28,8 +27,9 @@ export type GatewayDeps = {
   files: HaproxyFiles
   socket: MasterSocket
   metrics: boolean
-  clock: Clock
   log: GatewayLog
+  /** Called when HAProxy is about to be started. */
+  beforeStart(): Promise<void>
 }
 
 type Change = {
@@ -167,6 +167,7 @@ export class Gateway {
   }
 
   async #start(): Promise<void> {
+    await this.#deps.beforeStart()
     const { master } = await startHaproxy(this.#deps.settings, this.#deps.files, this.#deps.socket)
     this.#certificates = true
     this.#deps.log.info({ pid: master }, 'HAProxy started')

@@ -50,8 +50,10 @@ export async function startHaproxyTraffic({
   await mkdir(settings.stateFolder, { recursive: true, mode: 0o700 })
   const { version, metrics } = await readProgram(settings.program)
   const socket = createMasterSocket(files.masterSocket)
-  const gateway = new Gateway({ settings, files, socket, metrics, clock, log }, await readState(files.state))
+  const state = await readState(files.state)
   const requests = await openRequestLog({ files, keepOld: settings.accessLog !== false })
+  const beforeStart = () => requests.renew()
+  const gateway = new Gateway({ settings, files, socket, metrics, log, beforeStart }, state)
   const world = { gateway, socket, requests, files, settings, clock }
   await gateway
     .inTurn(() => gateway.bring())

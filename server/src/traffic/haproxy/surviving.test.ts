@@ -57,6 +57,8 @@ describe.skipIf(!haproxyHere)('HAProxy and its control plane', () => {
     const traffic = await world.adopt(settings)
     await traffic.apply(routes('kill', 1, [old.active]))
     await traffic.apply(routes('kill', 2, [old.draining, next.active]))
+    for (let i = 0; i < 5; i += 1) await get({ url: traffic.publicUrl(), host: 'kill.test' })
+    await until(async () => (await traffic.report('p/kill'))?.totals.requests === 5)
     const before = await processesOf(settings)
 
     process.kill(before?.master ?? 0, 'SIGKILL')
@@ -70,6 +72,7 @@ describe.skipIf(!haproxyHere)('HAProxy and its control plane', () => {
       2_000,
     )
     for (let i = 0; i < 10; i += 1) expect((await get({ url, host: 'kill.test' })).body).toBe('next')
+    await until(async () => ((await traffic.report('p/kill'))?.totals.requests ?? 0) >= 16)
   })
 
   test('a worker that was killed takes HAProxy down, and both are started again', async () => {
@@ -107,8 +110,8 @@ describe.skipIf(!haproxyHere)('HAProxy and its control plane', () => {
     expect((await processesOf(settings))?.current?.pid).not.toBe(worker)
     expect(await Promise.all(sockets.map((socket) => echoes(socket, 'still here')))).not.toContain(false)
     expect((await traffic.report('p/steady'))?.backends).toMatchObject([{ id: 'one', openWebSockets: 20 }])
-    // A worker that ends may swallow the line of its last request: at most one a reload is not counted.
-    await until(async () => ((await traffic.report('p/steady'))?.totals.requests ?? 0) >= requests - 20)
+    // HAProxy drops a line rather than wait when its threads collide; see request-log.ts.
+    await until(async () => ((await traffic.report('p/steady'))?.totals.requests ?? 0) >= requests * 0.97)
     expect((await traffic.report('p/steady'))?.totals).toMatchObject({ failures: 0 })
   })
 
