@@ -61,6 +61,8 @@ async function build(
       t: tag,
       buildargs: { BASE: base },
       labels: { [DIGEST]: digest },
+      // Whoever builds it anew wants today's packages, not those of an earlier build.
+      nocache: true,
       forcerm: true,
     })
     await new Promise<void>((resolve, reject) => {
