@@ -4,6 +4,7 @@
  */
 import { cpus } from 'node:os'
 import { benchApi } from './api.ts'
+import { benchDocker } from './docker.ts'
 import { benchFlows } from './flows.ts'
 import { benchRollouts } from './rollouts.ts'
 import { benchGateway } from './run-gateway.ts'
@@ -12,6 +13,7 @@ import { benchTriggers } from './triggers.ts'
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   flows: benchFlows,
   rollouts: benchRollouts,
+  docker: benchDocker,
   gateway: benchGateway,
   api: benchApi,
   triggers: benchTriggers,

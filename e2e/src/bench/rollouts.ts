@@ -4,10 +4,11 @@ import { freePorts } from '../fairway/free-ports.ts'
 import type { Json, Rest } from '../fairway/rest.ts'
 import { withFairway } from '../fairway/test-fairway.ts'
 import { createTinyRepository, type TinyRepository } from '../fairway/tiny-repository.ts'
-import { buildTiny, deploymentIs, deployTiny, setUpTiny, TINY } from '../fairway/tiny-setup.ts'
+import { buildTiny, deploymentIs, deployTiny, setUpTiny } from '../fairway/tiny-setup.ts'
 import { waitFor } from '../fairway/wait-for.ts'
 import { startLoad } from '../load/start-load.ts'
 import { median, ms, printFigures } from './figures.ts'
+import { timeOfRollout } from './rollout-time.ts'
 
 const INSTANCES = 3
 const ROLLOUTS = Number(process.env.FAIRWAY_BENCH_ROLLOUTS ?? 100)
@@ -75,25 +76,6 @@ const overFloor = (service: string, floor: number, times: readonly number[]) => 
   ratio: (median(times) / (floor * INSTANCES)).toFixed(2),
   budget: '≤ 1.2',
 })
-
-/** Until the new revision serves alone: from the request to the rollout's own completion. */
-async function timeOfRollout(call: Rest, build: Json): Promise<number> {
-  const started = performance.now()
-  await deployTiny(call, build.id)
-  await waitFor(
-    'the rollout to complete',
-    async () => {
-      const service = await call('GET', `/projects/${TINY}/services/web`)
-      const deployed = (service.deployment as Json).internal as Json | undefined
-      return (
-        ((service.status as Json).deployment as Json).status === 'COMPLETED' &&
-        deployed?.deployedSHA === build.sha
-      )
-    },
-    { everyMs: 20, deadlineMs: 120_000 },
-  )
-  return performance.now() - started
-}
 
 /** The same program by hand: from its start to its first good readiness answer, median of five. */
 async function floorMs(folder: string): Promise<number> {

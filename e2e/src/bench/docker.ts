@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import type { Json, Rest } from '../fairway/rest.ts'
+import { type TestFairway, withFairway } from '../fairway/test-fairway.ts'
+import { createTinyRepository } from '../fairway/tiny-repository.ts'
+import { buildTiny, deploymentIs, deployTiny, setUpTiny } from '../fairway/tiny-setup.ts'
+import type { LoadReport } from '../load/load-report.ts'
+import { startLoad } from '../load/start-load.ts'
+import { dockerLoad, INSTANCES } from './docker-load.ts'
+import { median, ms, printFigures } from './figures.ts'
+import { rollOutOnKubernetes } from './kubernetes-rollouts.ts'
+import { floorOnDocker, replaceByHand } from './plain-docker.ts'
+import { timeOfRollout } from './rollout-time.ts'
+
+const ROLLOUTS = Number(process.env.FAIRWAY_BENCH_DOCKER_ROLLOUTS ?? 100)
+const PLAIN_ROLLOUTS = Math.min(10, ROLLOUTS)
+
+/** Rollouts on a real engine behind HAProxy, beside what people do by hand and, with KUBECONFIG, a Deployment. */
+export async function benchDocker(): Promise<void> {
+  await withFairway(measure, {
+    env: { FAIRWAY_RUNTIME: 'docker', FAIRWAY_GATEWAY: 'haproxy', FAIRWAY_LOG_LEVEL: 'warn' },
+  })
+}
+
+async function measure({ fairway, call, folder }: TestFairway): Promise<void> {
+  const repository = createTinyRepository(join(folder, 'repository'))
+  await setUpTiny(call, repository.url, { instances: INSTANCES, drainSeconds: 2, minReadySeconds: 0 })
+  const builds: Json[] = []
+  for (const version of ['one', 'two']) builds.push(await buildTiny(call, repository.commit(version, 'good')))
+  const images = builds.map(({ artifact }) => String(artifact))
+  const floor = await floorOnDocker(images[0] ?? '')
+  await deployTiny(call, builds[0]?.id)
+  await deploymentIs(call, 'COMPLETED', 120_000)
+  const idle: number[] = []
+  for (let i = 1; i <= 4; i += 1) idle.push(await timeOfRollout(call, builds[i % 2] as Json))
+
+  const load = startLoad(dockerLoad(fairway.gatewayUrl, 'web--tiny.localhost'))
+  const times: number[] = []
+  for (let i = 1; i <= ROLLOUTS; i += 1) times.push(await timeOfRollout(call, builds[i % 2] as Json))
+  const rows = [rowOf('Fairway, HAProxy', ROLLOUTS, await load.stop())]
+  await paused(call)
+  rows.push(
+    rowOf('docker stop, docker run', PLAIN_ROLLOUTS, await replaceByHand(images, PLAIN_ROLLOUTS, folder)),
+  )
+  const cluster = await rollOutOnKubernetes(images, PLAIN_ROLLOUTS)
+  if (cluster !== undefined) rows.push(rowOf('Kubernetes Deployment', PLAIN_ROLLOUTS, cluster))
+  printFigures(`Rollouts of ${INSTANCES} containers under load`, rows)
+  printFigures('Rollout time on Docker over its floor', [
+    overFloor('without load', floor, idle),
+    overFloor('under load', floor, times),
+  ])
+}
+
+const paused = (call: Rest): Promise<Json> => call('POST', '/projects/tiny/services/web/pause')
+
+const rowOf = (what: string, rollouts: number, report: LoadReport) => ({
+  what,
+  rollouts,
+  requests: report.requests,
+  failed: report.failed,
+  'longest gap': ms(report.longestGapMs),
+  p99: ms(report.latencyMs.p99),
+  'WebSockets moved': report.webSockets.restarted,
+  'WebSockets lost': report.webSockets.failed,
+})
+
+const overFloor = (when: string, floor: number, times: readonly number[]) => ({
+  when,
+  'start to first readiness': ms(floor),
+  waves: INSTANCES,
+  'median rollout': ms(median(times)),
+  ratio: (median(times) / (floor * INSTANCES)).toFixed(2),
+  budget: '≤ 1.2',
+})
