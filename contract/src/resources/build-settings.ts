@@ -70,6 +70,26 @@ export const DEFAULT_CI_IGNORE_FLAGS = [
 
 const patterns = z.array(z.string().min(1).max(260)).max(200)
 
+/** A line of a .gitignore that says something. */
+export const pathRule = z
+  .string()
+  .min(1)
+  .max(260)
+  .superRefine((rule, context) => {
+    const problem = pathRuleProblem(rule)
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+  })
+
+function pathRuleProblem(rule: string): string | undefined {
+  if (/\p{Cc}/u.test(rule)) return 'must not hold line breaks or control characters'
+  if (rule.startsWith('#')) return 'would be a comment; write "\\#" for a name that starts with "#"'
+  const pattern = rule.replace(/^!/, '')
+  if (/^[\s/]*$/.test(pattern)) return 'must name a path'
+  if (/(^|[^\\])(\\\\)*\\$/.test(pattern)) return 'must not end with "\\"'
+  const open = pattern.replaceAll(/\\./g, '').replaceAll(/\[!?\^?\]?[^\]]*\]/g, '')
+  return open.includes('[') ? 'has a "[" that is not closed' : undefined
+}
+
 /** Which commits are built. `prRestrictions` and `branchRestrictions` are for build services. */
 export const buildConfiguration = z.strictObject({
   prRestrictions: patterns.optional(),
@@ -77,7 +97,7 @@ export const buildConfiguration = z.strictObject({
   crossProjectAccess: z
     .strictObject({ enabled: z.boolean(), projects: z.array(z.string()), isAllowList: z.boolean() })
     .optional(),
-  pathIgnoreRules: patterns.optional(),
+  pathIgnoreRules: z.array(pathRule).max(200).optional(),
   isAllowList: z.boolean().optional(),
   ciIgnoreFlagsEnabled: z.boolean().optional(),
   ciIgnoreFlags: z.array(z.string().min(1).max(72)).max(50).optional(),

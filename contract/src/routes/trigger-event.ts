@@ -83,6 +83,18 @@ export const replayTrigger = route({
   status: 202,
 })
 
+export const replayDelivery = route({
+  id: 'replayDelivery',
+  method: 'POST',
+  path: '/integrations/vcs/{accountId}/deliveries/{triggerId}/replay',
+  summary: 'Judge a delivery again by the rules of now, for every project',
+  tag: 'Git accounts',
+  permission: 'write',
+  params: z.object({ accountId: resourceId, triggerId: z.uuid() }),
+  reply: z.object({ id: z.string() }),
+  status: 202,
+})
+
 export const listDeliveries = route({
   id: 'listDeliveries',
   method: 'GET',

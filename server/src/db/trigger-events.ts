@@ -8,6 +8,7 @@ export type TriggerEventRow = {
   id: string
   number: number
   source: TriggerSource
+  webhook_id: string | null
   project_id: string | null
   stream: string
   status: TriggerEventStatus
@@ -21,6 +22,7 @@ const columns = [
   'id',
   'number',
   'source',
+  'webhook_id',
   'project_id',
   'stream',
   'status',

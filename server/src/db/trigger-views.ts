@@ -58,21 +58,31 @@ export async function listTriggerViews(
   return rows
 }
 
+/** Whether an event was meant for a project, or has verdicts for it. */
+export async function concernsProject(
+  db: Db,
+  { projectId, id }: { projectId: string; id: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from trigger_event e where e.id = ${id}
+       and (e.project_id = ${projectId}
+            or exists (select 1 from trigger_verdict v where v.event_id = e.id and v.project_id = ${projectId}))`.execute(
+    db,
+  )
+  return rows.length > 0
+}
+
 /** One event with all its verdicts for the project; undefined when it did not concern it. */
 export async function findTriggerView(
   db: Db,
   { projectId, id }: { projectId: string; id: string },
 ): Promise<TriggerViewRow | undefined> {
+  if (!(await concernsProject(db, { projectId, id }))) return undefined
   const { rows } = await sql<TriggerViewRow>`
     select ${columns}, coalesce(
         (select jsonb_agg(to_jsonb(v) order by v.started desc, v.watcher_kind, v.watcher_id)
            from trigger_verdict v where v.event_id = e.id and v.project_id = ${projectId}), '[]') as verdicts
-      from trigger_event e
-     where e.id = ${id}
-       and (e.project_id = ${projectId}
-            or exists (select 1 from trigger_verdict v where v.event_id = e.id and v.project_id = ${projectId}))`.execute(
-    db,
-  )
+      from trigger_event e where e.id = ${id}`.execute(db)
   return rows[0]
 }
 

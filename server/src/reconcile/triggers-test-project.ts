@@ -6,9 +6,13 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { GitEvent } from '@fairway/contract/resources/trigger-event'
 import { execa } from 'execa'
 import { type Db, toJson, transaction } from '../db/db.ts'
 import { withTestDb } from '../db/test-db.ts'
+import { insertTriggerEvent } from '../db/trigger-events.ts'
+import { newId, schedule } from '../db/work.ts'
+import { emptyEvent } from '../hosts/event-parts.ts'
 import { gitHosts } from '../hosts/hosts.ts'
 import { createSealer } from '../lib/seal.ts'
 import { createGitAccount } from '../operations/git-accounts/save.ts'
@@ -88,6 +92,21 @@ export class TriggerWorld {
     const signature = createHmac('sha256', secret).update(rawBody).digest('hex')
     const headers = { 'x-fairway-signature': `sha256=${signature}`, 'x-fairway-delivery': id }
     return { webhookId: this.webhookId, headers, rawBody }
+  }
+
+  /** Stores an event as a host's adapter would make it; answers its id. */
+  async tell(change: Partial<GitEvent>): Promise<string> {
+    const event = {
+      ...emptyEvent('github', 'test'),
+      repository: { name: 'shop', urls: [this.url] },
+      ...change,
+    }
+    const id = newId()
+    await transaction(this.db, async (tx) => {
+      await insertTriggerEvent(tx, { id, source: 'webhook', stream: 'test', status: 'pending', event })
+      await schedule(tx, 'trigger_event', id)
+    })
+    return id
   }
 
   receive = (delivery: Delivery) => receiveDelivery({ db: this.db, sealer, gitHosts }, delivery)

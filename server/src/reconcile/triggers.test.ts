@@ -1,4 +1,8 @@
+import type { GitEvent } from '@fairway/contract/resources/trigger-event'
 import { describe, expect, it } from 'vitest'
+import { transaction } from '../db/db.ts'
+import { forgetTriggerEvents } from '../db/trigger-events.ts'
+import { replayTrigger } from '../operations/triggers/replay.ts'
 import { triggerCrashPoints } from './triggers.ts'
 import { type TriggerWorld, withTriggerWorld } from './triggers-test-project.ts'
 import { startTriggerWorker } from './triggers-test-world.ts'
@@ -155,6 +159,93 @@ describe('deliveries', () => {
       const builds = await world.builds('web')
       expect(builds.map(({ sha }) => sha)).toEqual(shas)
       expect(builds.filter(({ status }) => status === 'QUEUED').map(({ sha }) => sha)).toEqual([shas.at(-1)])
+    }))
+})
+
+describe('a pull request', () => {
+  const pull = (branch: string, after: string, base: string): Partial<GitEvent> => ({
+    kind: 'pull_request',
+    branch,
+    after,
+    commitsComplete: false,
+    pullRequest: {
+      id: 7,
+      action: 'opened',
+      draft: false,
+      fromFork: false,
+      base: { branch: 'main', sha: base },
+    },
+  })
+
+  it('is compared with the branch it goes to, and its build knows its number', () =>
+    withWorker(async (world) => {
+      const rules = { prRestrictions: ['fix/*'], isAllowList: true }
+      await world.service('api', { ...rules, pathIgnoreRules: ['api/'] }, { branch: null })
+      await world.service('web', { ...rules, pathIgnoreRules: ['web/'] }, { branch: null })
+      const base = await world.commit('one', { 'web/a': '1' })
+      await world.git('checkout', '-q', '-b', 'fix/x')
+      await world.commit('two [skip ci]', { 'api/a': '1' })
+      const head = await world.commit('three', { 'api/b': '1' })
+      const verdicts = await world.verdicts(await world.tell(pull('fix/x', head, base)))
+      expect(verdicts.get('web')).toMatchObject({ started: false, rule: 'path', file: 'api/a' })
+      expect(verdicts.get('api')).toMatchObject({ started: true })
+      expect(await world.builds()).toMatchObject([{ branch: 'fix/x', sha: head, pull_request_id: 7 }])
+    }))
+
+  it('whose host shortens the commit is built at that commit, and not when the branch has moved on', () =>
+    withWorker(async (world) => {
+      await world.service('api', { prRestrictions: ['*'] }, { branch: null })
+      const head = await world.commit('one', { a: '1' })
+      const short = head.slice(0, 12)
+      expect((await world.verdicts(await world.tell(pull('main', short, head)))).get('api')).toMatchObject({
+        started: true,
+      })
+      expect(await world.builds()).toMatchObject([{ sha: head }])
+      await world.commit('two', { a: '2' })
+      const late = await world.verdicts(await world.tell(pull('main', short, head)))
+      expect(late.get('api')).toMatchObject({ started: false, rule: 'no-commit' })
+    }))
+})
+
+describe('a replay', () => {
+  it('builds a commit again whose build has ended, for its project alone', () =>
+    withWorker(async (world) => {
+      await world.db.insertInto('project').values({ id: 'two', name: 'Two' }).execute()
+      await world.service('web')
+      await world.service('other', {}, { project_id: 'two' })
+      const after = await world.commit('one', { a: '1' })
+      const { id } = await world.push({ after })
+      await world.verdicts(id)
+      const replay = () =>
+        transaction(world.db, (tx) => replayTrigger(tx, { projectId: 'shop', triggerId: id, actor: 'ann' }))
+      const early = await world.verdicts((await replay()).id)
+      expect(early.get('web')).toMatchObject({ started: false, rule: 'already-built' })
+      await world.db.updateTable('build').set({ status: 'FAILURE' }).execute()
+      const late = await world.verdicts((await replay()).id)
+      expect([...late.keys()]).toEqual(['web'])
+      expect(late.get('web')).toMatchObject({ started: true })
+      expect(await world.builds('web')).toHaveLength(2)
+      expect(await world.builds('other')).toHaveLength(1)
+    }))
+})
+
+describe('the ledger', () => {
+  it('keeps events 30 days, and those that wait for as long as they do', () =>
+    withTriggerWorld(async (world) => {
+      const ids = []
+      for (let number = 0; number < 3; number += 1)
+        ids.push((await world.push({ after: `${number}`.repeat(40) })).id)
+      const [old, waiting] = ids
+      const longAgo = new Date(Date.now() - 31 * 86_400_000)
+      await world.db
+        .updateTable('trigger_event')
+        .set({ received_at: longAgo })
+        .where('id', '<>', ids[2]!)
+        .execute()
+      await world.db.updateTable('trigger_event').set({ status: 'judged' }).where('id', '=', old!).execute()
+      await transaction(world.db, (tx) => forgetTriggerEvents(tx, 30, 100))
+      const left = await world.db.selectFrom('trigger_event').select('id').orderBy('number').execute()
+      expect(left.map(({ id }) => id)).toEqual([waiting, ids[2]])
     }))
 })
 

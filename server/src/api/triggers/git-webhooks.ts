@@ -15,7 +15,7 @@ const TYPES = ['application/json', 'application/x-www-form-urlencoded']
  * Answers 202 with the event's id as soon as the delivery is stored.
  */
 export function mountGitWebhooks(app: FastifyInstance, deps: ApiDeps): void {
-  void app.register(async (scope) => {
+  void app.register((scope, _options, ready) => {
     scope.removeAllContentTypeParsers()
     scope.setErrorHandler((error, request, reply) => {
       const isLarge = (error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE'
@@ -29,6 +29,7 @@ export function mountGitWebhooks(app: FastifyInstance, deps: ApiDeps): void {
     scope.post('/v1/webhooks/git/:webhookId', { bodyLimit: LARGEST_BODY }, (request, reply) =>
       receive(request, reply, deps),
     )
+    ready()
   })
 }
 

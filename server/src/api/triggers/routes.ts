@@ -4,7 +4,7 @@ import { transaction } from '../../db/db.ts'
 import { findGitAccount } from '../../db/git-accounts.ts'
 import { findTriggerView, listDeliveryViews, listTriggerViews } from '../../db/trigger-views.ts'
 import { requireProject } from '../../operations/projects/require.ts'
-import { replayTrigger } from '../../operations/triggers/replay.ts'
+import { replayDelivery, replayTrigger } from '../../operations/triggers/replay.ts'
 import { pageOf } from '../page.ts'
 import { defineRoute } from '../route.ts'
 import { deliveryViewOf, triggerViewOf } from './view.ts'
@@ -37,6 +37,10 @@ export const triggerRoutes = [
 
   defineRoute(contract.replayTrigger, ({ params, actor }, { db }) =>
     transaction(db, (tx) => replayTrigger(tx, { ...params, actor: actor.id })),
+  ),
+
+  defineRoute(contract.replayDelivery, ({ params, actor }, { db }) =>
+    transaction(db, (tx) => replayDelivery(tx, { ...params, actor: actor.id })),
   ),
 
   defineRoute(contract.listDeliveries, async ({ params: { accountId }, page }, { db }) => {
