@@ -24,11 +24,14 @@ export type ObservedDeployment = {
   message: string | null
 }
 
-/** Writes the status that was observed; nothing when it is that already. */
+/**
+ * Writes the status that was observed while `desired` was wanted; nothing when it is that already, and nothing when
+ * something else is wanted meanwhile: of that, nothing was observed yet.
+ */
 export async function setObservedDeployment(
   tx: Tx,
   key: ServiceKey,
-  { status, reason, message }: ObservedDeployment,
+  { status, reason, message, desired }: ObservedDeployment & { desired: string | null },
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('service')
@@ -40,6 +43,7 @@ export async function setObservedDeployment(
     }))
     .where('project_id', '=', key.projectId)
     .where('id', '=', key.serviceId)
+    .where('desired_revision', 'is not distinct from', desired)
     .where(
       sql<boolean>`(deployment_status, deployment_reason, coalesce(deployment_message, '')) is distinct from
                    (${status}, ${reason}, coalesce(${message}::text, ''))`,

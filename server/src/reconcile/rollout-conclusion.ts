@@ -39,7 +39,7 @@ async function complete(pass: Pass, world: ServiceWorld, rollout: string): Promi
     const revision = world.service.desired_revision
     await concludeRevision(tx, pass.key, { desired: revision, current: revision })
     const status = { status: 'COMPLETED', reason: 'DEPLOYING', message: null } as const
-    await setObservedDeployment(tx, pass.key, status)
+    await setObservedDeployment(tx, pass.key, { ...status, desired: revision })
     await tell(tx, pass, { type: 'complete', rollout, revision, receipt })
     await wakeRunsWaitingFor(tx, 'service', gatewayKey(pass))
   })
@@ -58,7 +58,8 @@ async function fail(
     if (!(await moveRollout(tx, rollout, 'failed', { message, evidence, receipt }))) return
     const { desired_revision: revision, current_revision: lastGood } = world.service
     await concludeRevision(tx, pass.key, { desired: lastGood, current: lastGood })
-    await setObservedDeployment(tx, pass.key, { status: 'FAILED', reason: 'DEPLOYING', message })
+    const status = { status: 'FAILED', reason: 'DEPLOYING', message, desired: lastGood } as const
+    await setObservedDeployment(tx, pass.key, status)
     await tell(tx, pass, { type: 'fail', rollout, revision, cause, message })
     await wakeRunsWaitingFor(tx, 'service', gatewayKey(pass))
   })

@@ -63,7 +63,7 @@ async function takeStep(pass: Pass): Promise<Step> {
   const gone = plan.actions.some((action) => action.do === 'forget')
   if (gone) return DONE
   const routed = await applyRoutes(pass, { ...world, rows: await listInstances(deps.db, pass.key) }, plan)
-  await writeStatus(pass, plan)
+  await writeStatus(pass, world, plan)
   return { acted: plan.actions.length > 0 || routed, wakeAt: plan.wakeAt }
 }
 
@@ -161,12 +161,17 @@ const instancesOf = (
   )
 
 /** The status follows from what was seen; those who wait for the service look when it changes. */
-async function writeStatus(pass: Pass, { status, actions }: ServicePlan): Promise<void> {
+async function writeStatus(
+  pass: Pass,
+  { service }: ServiceWorld,
+  { status, actions }: ServicePlan,
+): Promise<void> {
   // What concludes a rollout writes the status with it; the next step sees the rest.
   if (actions.some(({ do: what }) => what === 'begin' || what === 'complete' || what === 'fail')) return
   const { deps, item, key } = pass
   await withLease(deps.db, item, async (tx) => {
-    if (!(await setObservedDeployment(tx, key, status))) return
+    const observed = { ...status, desired: service.desired_revision }
+    if (!(await setObservedDeployment(tx, key, observed))) return
     const subject = gatewayKey(pass)
     await recordEvent(tx, {
       projectId: key.projectId,
