@@ -32,6 +32,7 @@ function haproxySettings({ dataFolder, gateway }: Config): HaproxySettings {
   const stateFolder = join(foldersOf(dataFolder).gateway, 'haproxy')
   return {
     program: gateway.haproxy,
+    external: gateway.haproxyExternal,
     listen: { host: gateway.host, port: gateway.port },
     ...(gateway.httpsPort > 0 && { httpsPort: gateway.httpsPort }),
     stateFolder,

@@ -30,6 +30,8 @@ export type Config = {
     workers: number
     /** The HAProxy program: a path, or a name to look for in `path`. */
     haproxy: string
+    /** Whether something else than Fairway starts it. */
+    haproxyExternal: boolean
     tcpPorts: { from: number; to: number }
   }
   /** Where programs are looked for. */
@@ -80,6 +82,7 @@ const environment = z.object({
     .optional(),
   FAIRWAY_NODE_IMAGE: z.string().min(1).default('node:20-slim'),
   FAIRWAY_HAPROXY: z.string().min(1).default('haproxy'),
+  FAIRWAY_HAPROXY_EXTERNAL: flag.default(false),
   FAIRWAY_GATEWAY_HTTPS_PORT: port.default(7443),
   FAIRWAY_TCP_PORTS: z
     .string()
@@ -106,7 +109,9 @@ const environment = z.object({
 
 /** Reads, checks and completes the configuration. Throws one readable error naming every bad variable. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const parsed = environment.safeParse(env)
+  // Compose files hand on variables that are not set as empty ones.
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = environment.safeParse(set)
   if (!parsed.success) throw new Error(`Fairway cannot start: ${problemsOf(parsed.error)}`)
   const values = parsed.data
   const dataFolder = resolve(values.FAIRWAY_DATA ?? defaultDataFolder(values.XDG_DATA_HOME))
@@ -127,6 +132,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       port: values.FAIRWAY_GATEWAY_PORT,
       httpsPort: values.FAIRWAY_GATEWAY_HTTPS_PORT,
       haproxy: values.FAIRWAY_HAPROXY,
+      haproxyExternal: values.FAIRWAY_HAPROXY_EXTERNAL,
       tcpPorts: rangeOf(values.FAIRWAY_TCP_PORTS),
       domain: values.FAIRWAY_DOMAIN,
       accessLog: values.FAIRWAY_ACCESS_LOG,

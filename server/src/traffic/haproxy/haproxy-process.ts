@@ -41,8 +41,28 @@ export async function checkConfig({ program, stateFolder }: HaproxySettings, fil
   )
 }
 
-/** Starts master and worker, and resolves when the worker serves. */
-export async function startHaproxy(
+/** Starts master and worker, and resolves when the worker serves. Where somebody else starts them, waits for that. */
+export function startHaproxy(
+  settings: HaproxySettings,
+  files: HaproxyFiles,
+  socket: MasterSocket,
+): Promise<Processes> {
+  return settings.external ? awaitHaproxy(socket) : startOwn(settings, files, socket)
+}
+
+async function awaitHaproxy(socket: MasterSocket): Promise<Processes> {
+  const found = await waitFor(async () => {
+    const seen = await askQuietly(socket)
+    return seen?.current === undefined ? undefined : seen
+  })
+  if (found !== undefined) return found
+  throw new FairwayError(
+    'traffic_failed',
+    'HAProxy is started elsewhere (FAIRWAY_HAPROXY_EXTERNAL) and does not run. Start it with the configuration in its state folder.',
+  )
+}
+
+async function startOwn(
   settings: HaproxySettings,
   files: HaproxyFiles,
   socket: MasterSocket,

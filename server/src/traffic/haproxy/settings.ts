@@ -6,6 +6,8 @@ export type HaproxySettings = {
   /** Where the public connects. */
   listen: { host: string; port: number }
   httpsPort?: number | undefined
+  /** Somebody else starts HAProxy in the state folder and keeps it running: another container, or the system. */
+  external?: boolean
   /** Configuration, routes, certificates, figures and logs. */
   stateFolder: string
   /** By default in the state folder; the system allows about 90 bytes. */
