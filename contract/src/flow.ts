@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MAX_TIMEOUT_SECONDS, nodeRef, settings, timeoutDuration } from './nodes/envelope.ts'
 import { rootNode, type WorkflowNode } from './nodes/kinds.ts'
+import { cronSchedule } from './resources/job.ts'
 
 export const concurrencyPolicies = ['allow', 'queue', 'forbid', 'latest', 'replace'] as const
 export type ConcurrencyPolicy = (typeof concurrencyPolicies)[number]
@@ -16,7 +17,8 @@ const repository = {
 }
 
 /** Starts the flow on a push or a pull request. `${refs.<ref>.branch}`, `.sha`, `.repoUrl`, `.pullRequestId`. */
-export const flowTrigger = z.strictObject({
+const gitTrigger = z.strictObject({
+  kind: z.literal('git').optional(),
   ref: nodeRef.optional(),
   ...repository,
   branchRestrictions: z.array(z.string().max(255)).max(100).optional(),
@@ -27,7 +29,26 @@ export const flowTrigger = z.strictObject({
   ciIgnoreFlags: z.array(z.string().max(72)).max(50).optional(),
   ignoreDrafts: z.boolean().optional(),
 })
+export type GitTrigger = z.infer<typeof gitTrigger>
+
+/** Ours: starts the flow by the clock, in UTC. A time that passed while no server ran is made up for once. */
+const cronTrigger = z.strictObject({
+  kind: z.literal('cron'),
+  ref: nodeRef.optional(),
+  spec: z.strictObject({ cron: cronSchedule }),
+})
+
+/** What starts a flow. Without `kind`: a repository. */
+export const flowTrigger = z.discriminatedUnion('kind', [gitTrigger, cronTrigger])
 export type FlowTrigger = z.infer<typeof flowTrigger>
+
+export const isGitTrigger = (trigger: FlowTrigger): trigger is GitTrigger => trigger.kind !== 'cron'
+
+/** The schedule of a document; it has one at most. */
+export function cronOf(document: { triggers?: readonly FlowTrigger[] | undefined }): string | undefined {
+  for (const trigger of document.triggers ?? []) if (trigger.kind === 'cron') return trigger.spec.cron
+  return undefined
+}
 
 const richInput = z.strictObject({
   kind: z.enum(['BranchCommitSelector', 'BuildSelector']),
@@ -63,7 +84,7 @@ const options = z.strictObject({
     .enum(concurrencyPolicies, { error: `must be one of ${concurrencyPolicies.join(', ')}` })
     .optional()
     .describe('What happens to a run while another one is under way. Default allow.'),
-  paused: z.boolean().optional().describe('Git and webhook triggers do nothing. Default false.'),
+  paused: z.boolean().optional().describe('Git, webhook and cron triggers do nothing. Default false.'),
   autorun: z.boolean().optional(),
   runOnCreation: z.boolean().optional(),
   runOnCreationArgumentOverrides: z.record(z.string(), z.json()).optional(),
@@ -85,7 +106,11 @@ export const flowDocument = z
     arguments: flowArguments.optional().describe('Defaults; "" means that a run must give a value.'),
     argumentOverrides: flowArguments.optional(),
     options: options.optional(),
-    triggers: z.array(flowTrigger).max(50).optional(),
+    triggers: z
+      .array(flowTrigger)
+      .max(50)
+      .refine((all) => all.filter(({ kind }) => kind === 'cron').length <= 1, 'may hold one cron trigger')
+      .optional(),
     richInputs: z.array(richInput).max(50).optional(),
     gitops: gitops.nullable().optional(),
     project: z.json().optional().describe('Used by templates only; kept as it is.'),

@@ -20,6 +20,7 @@ import { backupHandler } from './reconcile/backups.ts'
 import { buildTargets } from './reconcile/build-targets.ts'
 import { createBuildHandler } from './reconcile/builds.ts'
 import { createJobHandler } from './reconcile/cron.ts'
+import { flowTargets } from './reconcile/flow-targets.ts'
 import { createPollHandler, createTriggerSweep, TRIGGER_SWEEP } from './reconcile/git-polls.ts'
 import { createJobRunHandler } from './reconcile/job-runs.ts'
 import { projectHandler } from './reconcile/projects.ts'
@@ -90,7 +91,11 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
     project: { concurrency: 4, run: projectHandler(deps) },
     trigger_event: {
       concurrency: 4,
-      run: createTriggerHandler({ ...deps, git: adapters.git, sources: [buildTargets(deps.sealer)] }),
+      run: createTriggerHandler({
+        ...deps,
+        git: adapters.git,
+        sources: [buildTargets(deps.sealer), flowTargets({ ...deps, rules: flowRules })],
+      }),
     },
     git_poll: {
       concurrency: 4,

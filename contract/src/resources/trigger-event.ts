@@ -64,6 +64,7 @@ export const refusalRules = [
   'commit-flag',
   'path',
   'already-built',
+  'paused',
   'concurrency',
   'cannot-start',
 ] as const

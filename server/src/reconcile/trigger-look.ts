@@ -2,9 +2,15 @@ import { FairwayError } from '@fairway/contract/errors'
 import type { CommitOfEvent, GitEvent, TriggerVerdict } from '@fairway/contract/resources/trigger-event'
 import type { Db } from '../db/db.ts'
 import { repositoryKeys } from '../db/watchers.ts'
-import { type ChangedFiles, judge, refuseByEvent, refuseEvent } from '../triggers/judge.ts'
+import { type ChangedFiles, type Facts, judge, refuseByEvent, refuseEvent } from '../triggers/judge.ts'
 import type { Changes, CompareRequest, GitReader } from './git-port.ts'
-import type { StartingEvent, TargetHistory, TargetSource, TriggerTarget } from './trigger-targets.ts'
+import {
+  type StartingEvent,
+  type TargetHistory,
+  type TargetSource,
+  type TriggerTarget,
+  watchersOf,
+} from './trigger-targets.ts'
 
 /** What was found out about an event, before anything is written. */
 export type TriggerLook = {
@@ -80,10 +86,16 @@ async function withHistory(
     targets,
   }: { source: TargetSource; event: StartingEvent; targets: readonly TriggerTarget[] },
 ): Promise<Found[]> {
-  const judged = targets.map((target) => ({ source, target, refusal: refuseByEvent(event, target.watcher) }))
+  const judged = targets.map((target) => ({ source, target, refusal: refuseByAll(event, target) }))
   const open = judged.flatMap(({ target, refusal }) => (refusal === undefined ? [target] : []))
   const known = open.length === 0 ? new Map() : await source.history(db, open, event)
   return judged.map((one) => ({ ...one, history: known.get(one.target) ?? NOTHING_BUILT }))
+}
+
+/** Why the event is for none of the target's watchers. */
+function refuseByAll(event: StartingEvent, target: TriggerTarget): TriggerVerdict | undefined {
+  const refusals = watchersOf(target).map((watcher) => refuseByEvent(event, watcher))
+  return refusals.includes(undefined) ? undefined : refusals[0]
 }
 
 /** Bitbucket shortens the commit of a pull request; it is the tip of its branch, or out of date. */
@@ -103,8 +115,8 @@ async function readGit(
   { url, event, open }: { url: string; event: StartingEvent; open: readonly Found[] },
 ): Promise<Git | undefined> {
   const bases = new Set(
-    open.flatMap(({ target: { watcher }, history: { base } }) =>
-      watcher.pathRules.length > 0 && base !== null ? [base] : [],
+    open.flatMap(({ target, history: { base } }) =>
+      base !== null && watchersOf(target).some(({ pathRules }) => pathRules.length > 0) ? [base] : [],
     ),
   )
   const messages = wantedMessages(event, open)
@@ -123,7 +135,8 @@ async function readGit(
 }
 
 function wantedMessages(event: StartingEvent, open: readonly Found[]): CompareRequest['messages'] {
-  if (open.every(({ target }) => target.watcher.ignoreFlags.length === 0)) return { of: 'none' }
+  const watchers = open.flatMap(({ target }) => watchersOf(target))
+  if (watchers.every(({ ignoreFlags }) => ignoreFlags.length === 0)) return { of: 'none' }
   if (event.kind === 'pull_request') return event.headCommit === null ? { of: 'head' } : { of: 'none' }
   if (event.commitsComplete) return { of: 'none' }
   const before = event.before?.length === 40 ? event.before : null
@@ -161,13 +174,23 @@ function judgeAll(
     target,
     verdict:
       refusal ??
-      judge(event, target.watcher, {
+      judgeTarget(event, target, {
         changed: changedOf(history, git),
         commits: git.commits,
         newestBuild: history.newestBuild,
         byHand,
       }),
   }))
+}
+
+/** The first of its watchers that says yes; else why the first one that the event is for says no. */
+function judgeTarget(event: StartingEvent, target: TriggerTarget, facts: Facts): TriggerVerdict {
+  const [watcher = target.watcher, ...others] = watchersOf(target).filter(
+    (one) => refuseByEvent(event, one) === undefined,
+  )
+  const first = judge(event, watcher, facts)
+  if (first.start) return first
+  return others.map((one) => judge(event, one, facts)).find(({ start }) => start) ?? first
 }
 
 function changedOf({ base }: TargetHistory, { changes, trouble }: Git): ChangedFiles {

@@ -10,7 +10,14 @@ export type TriggerTarget = {
   /** Where its repository is read from. */
   url: string
   watcher: Watcher
+  /** Further rules of the same target: it starts when one of them says so. */
+  alternatives?: readonly Watcher[]
 }
+
+export const watchersOf = ({ watcher, alternatives = [] }: TriggerTarget): readonly Watcher[] => [
+  watcher,
+  ...alternatives,
+]
 
 /** What was built of the event's branch before. */
 export type TargetHistory = {

@@ -150,7 +150,8 @@ async function start(
   } catch (error) {
     // What is wrong with one target must not stop the others; nothing was written when this is raised.
     if (!(error instanceof FairwayError)) throw error
-    return { verdict: { start: false, rule: 'cannot-start', sentence: error.message } }
+    const rule = error.code === 'run_forbidden' ? 'concurrency' : 'cannot-start'
+    return { verdict: { start: false, rule, sentence: error.message } }
   }
 }
 

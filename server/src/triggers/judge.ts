@@ -51,6 +51,7 @@ export function refuseByEvent(event: GitEvent, watcher: Watcher): Refusal | unde
   const refused =
     refuseEvent(event) ?? (event.kind === 'push' ? refuseBranch(event, watcher) : refusePull(event, watcher))
   if (refused !== undefined) return refused
+  if (watcher.isPaused) return no('paused', 'The triggers of this flow are paused.')
   return watcher.ciEnabled ? undefined : no('ci-disabled', 'Continuous integration is off.')
 }
 
@@ -112,7 +113,11 @@ function judgeContent(event: GitEvent, watcher: Watcher, facts: Facts): TriggerV
   if (!paths.starts) return refusePaths(watcher, paths)
   const built = facts.newestBuild
   if (built !== undefined && built.sha === event.after && !(facts.byHand && built.concluded))
-    return no('already-built', `Build ${built.id} is of this commit.`, { commit: event.after ?? '' })
+    return no(
+      'already-built',
+      `${watcher.kind === 'release-flow' ? 'Run' : 'Build'} ${built.id} is of this commit.`,
+      { commit: event.after ?? '' },
+    )
   return { start: true, sentence: reasonOf(event, watcher, paths, facts.changed) }
 }
 

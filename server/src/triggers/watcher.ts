@@ -5,6 +5,8 @@ import type { WatcherKind } from '@fairway/contract/resources/trigger-event'
 export type Watcher = {
   kind: WatcherKind
   ciEnabled: boolean
+  /** Nothing starts by itself until a person lets it. */
+  isPaused?: boolean
   /** Branch names, `*` standing for any characters. Empty: no push starts anything. */
   branchPatterns: readonly string[]
   /** The same for the head branch of pull requests. */

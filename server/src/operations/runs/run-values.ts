@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { FlowDocument } from '@fairway/contract/flow'
+import { type FlowDocument, isGitTrigger } from '@fairway/contract/flow'
 import type { Db } from '../../db/db.ts'
 import { listSecretGroups } from '../../db/secrets.ts'
 import { openJson, type Sealer, sealJson } from '../../lib/seal.ts'
@@ -62,9 +62,12 @@ export async function readRunValues(db: Db, request: ValuesRequest, sealer: Seal
 }
 
 function triggerValues(document: FlowDocument, overrides: Overrides): Record<string, unknown> {
-  const entries = (document.triggers ?? []).flatMap(({ ref, repoUrl }) =>
-    ref === undefined ? [] : [[ref, { repoUrl, ...overrides[ref] }] as const],
-  )
+  const entries = (document.triggers ?? []).flatMap((trigger) => {
+    const { ref } = trigger
+    if (ref === undefined) return []
+    const own = isGitTrigger(trigger) ? { repoUrl: trigger.repoUrl } : {}
+    return [[ref, { ...own, ...overrides[ref] }] as const]
+  })
   return Object.fromEntries(entries)
 }
 
