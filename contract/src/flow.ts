@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MAX_TIMEOUT_SECONDS, nodeRef, settings, timeoutDuration } from './nodes/envelope.ts'
 import { rootNode, type WorkflowNode } from './nodes/kinds.ts'
+import { gitopsSettings } from './resources/gitops.ts'
 import { cronSchedule } from './resources/job.ts'
 
 export const concurrencyPolicies = ['allow', 'queue', 'forbid', 'latest', 'replace'] as const
@@ -67,18 +68,6 @@ const richInput = z.strictObject({
   }),
 })
 
-const gitops = z.strictObject({
-  ...repository,
-  branch: z.string().min(1).max(255),
-  filePath: z
-    .string()
-    .max(500)
-    .regex(
-      /^\/([a-zA-Z0-9-._]+\/)*[a-zA-Z0-9-._]+$/,
-      'must be an absolute path of letters, digits, - . and _',
-    ),
-})
-
 const options = z.strictObject({
   concurrencyPolicy: z
     .enum(concurrencyPolicies, { error: `must be one of ${concurrencyPolicies.join(', ')}` })
@@ -112,7 +101,10 @@ export const flowDocument = z
       .refine((all) => all.filter(({ kind }) => kind === 'cron').length <= 1, 'may hold one cron trigger')
       .optional(),
     richInputs: z.array(richInput).max(50).optional(),
-    gitops: gitops.nullable().optional(),
+    gitops: gitopsSettings
+      .nullable()
+      .optional()
+      .describe('The file it is kept the same as; null removes the link, absent leaves it.'),
     project: z.json().optional().describe('Used by templates only; kept as it is.'),
     teardownSpec: z.json().optional().describe('Used by templates only; kept as it is.'),
     settings: settings.optional().describe('How every step is retried that does not say it itself.'),
