@@ -1,12 +1,13 @@
--- The repositories whose pushes may start a flow, by name; see `repository_key`.
+-- The repositories whose pushes may start a flow, by name; see `repository_key`. Bound to it when it is made: an index
+-- calls it with no search path.
 create function flow_repositories(document jsonb) returns text[]
   language sql immutable parallel safe returns null on null input
-as $$
+begin atomic
   select coalesce(array_agg(distinct repository_key(t ->> 'repoUrl')), '{}')
     from jsonb_array_elements(
       case jsonb_typeof(document -> 'triggers') when 'array' then document -> 'triggers' else '[]' end) t
-   where t ? 'repoUrl'
-$$;
+   where t ? 'repoUrl';
+end;
 create index release_flow_repositories on release_flow using gin (flow_repositories(document));
 
 -- The commit of each branch or pull request that started a flow last: what the changed files of the next push are counted from.

@@ -3,12 +3,15 @@ import { openDb } from '../db/db.ts'
 import { openListener } from '../db/listen.ts'
 import { startWorkLoop } from '../db/work-loop.ts'
 import { registerWorker } from '../db/workers.ts'
+import { flowRules } from '../flows/rules.ts'
+import { systemClock } from '../lib/clock.ts'
 import { type CrashPoints, crashAt, noCrashPoints } from '../lib/crash-point.ts'
 import { createLog, type Log, silentLog } from '../lib/log.ts'
 import { createSealer } from '../lib/seal.ts'
 import { noCredentials } from '../sources/git/git-access.ts'
 import { createGitReader } from '../sources/git/git-reader.ts'
 import { buildTargets } from './build-targets.ts'
+import { flowTargets } from './flow-targets.ts'
 import { createPollHandler } from './git-polls.ts'
 import { createTriggerHandler } from './triggers.ts'
 
@@ -32,12 +35,13 @@ export async function startTriggerWorker(
   const listener = await openListener(connectionString, log)
   const worker = await registerWorker(connectionString)
   const git = createGitReader({ root: join(folder, 'git-cache'), credentialsOf: noCredentials })
+  const sealer = createSealer(testMasterKey)
   const run = createTriggerHandler({
     db,
     crash,
     log,
     git,
-    sources: [buildTargets(createSealer(testMasterKey))],
+    sources: [buildTargets(sealer), flowTargets({ rules: flowRules, sealer, clock: systemClock })],
   })
   const loop = startWorkLoop({
     db,
