@@ -42,11 +42,11 @@ export const gitEvent = z.object({
 export type GitEvent = z.output<typeof gitEvent>
 
 /** Where a trigger event came from. */
-export const triggerSources = ['webhook', 'poll', 'api', 'cron', 'image'] as const
+export const triggerSources = ['webhook', 'poll', 'api', 'cron', 'image', 'gitops'] as const
 export type TriggerSource = (typeof triggerSources)[number]
 
-/** What may be started: a service or job (builds), a release flow (runs), or a job run. */
-export const watcherKinds = ['service', 'job', 'release-flow'] as const
+/** What may be started: a service or job (builds), a release flow (runs), or the reading of a linked document. */
+export const watcherKinds = ['service', 'job', 'release-flow', 'gitops'] as const
 export type WatcherKind = (typeof watcherKinds)[number]
 
 /** The rules that may decide against a start. */
@@ -67,6 +67,7 @@ export const refusalRules = [
   'paused',
   'concurrency',
   'cannot-start',
+  'invalid-document',
 ] as const
 export type RefusalRule = (typeof refusalRules)[number]
 

@@ -102,11 +102,13 @@ export async function noteDelivery(tx: Tx, id: string, keys: readonly string[]):
        and (webhook_at is null or webhook_at < now() - interval '1 minute')`.execute(tx)
 }
 
-/** The accounts that services and jobs of a repository name. */
+/** The accounts that services, jobs and linked documents of a repository name. */
 export async function accountNamesOf(db: Db, url: string): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
-    select distinct coalesce(spec #>> '{vcsData,vcsLinkId}', spec #>> '{vcsData,accountLogin}') as name
-      from (select spec from service union all select spec from job) owners
-     where repository_key(spec #>> '{vcsData,projectUrl}') = repository_key(${url})`.execute(db)
+    select distinct coalesce(vcs ->> 'vcsLinkId', vcs ->> 'accountLogin') as name
+      from (select spec -> 'vcsData' as vcs, spec #>> '{vcsData,projectUrl}' as url from service
+            union all select spec -> 'vcsData', spec #>> '{vcsData,projectUrl}' from job
+            union all select settings, settings ->> 'repoUrl' from gitops_link) owners
+     where repository_key(url) = repository_key(${url})`.execute(db)
   return rows.flatMap(({ name }) => name ?? [])
 }

@@ -14,6 +14,7 @@ const watched = sql`
   select repository_key(url) as key, min(url) as url from (
     select spec #>> '{vcsData,projectUrl}' as url from service where kind in ('combined', 'build') and not deleting
     union all select spec #>> '{vcsData,projectUrl}' from job
+    union all select settings ->> 'repoUrl' from gitops_link
     union all select t ->> 'repoUrl' from release_flow,
       jsonb_array_elements(coalesce(document -> 'triggers', '[]')) t) all_urls
    where url is not null group by 1`

@@ -452,6 +452,31 @@ export type ReleaseFlowVersionTable = {
   document: Json
   created_by: Generated<string | null>
   created_at: Generated<Date>
+  commit_sha: Generated<string | null>
+}
+
+export type GitopsLinkTable = {
+  id: string
+  project_id: string
+  pipeline_id: string | null
+  stage: string | null
+  settings: Json
+  state: Generated<string>
+  message: Generated<string | null>
+  line: Generated<number | null>
+  head_sha: Generated<string | null>
+  base_sha: Generated<string | null>
+  base_blob: Generated<string | null>
+  base_version: Generated<number | null>
+  pushing_blob: Generated<string | null>
+  pushing_version: Generated<number | null>
+  seen_blob: Generated<string | null>
+  seen_text: Generated<string | null>
+  take: Generated<string | null>
+  take_blob: Generated<string | null>
+  take_version: Generated<number | null>
+  checked_at: Generated<Date | null>
+  created_at: Generated<Date>
 }
 
 export type ReleaseRunTable = {
@@ -585,6 +610,7 @@ export type Tables = {
   trigger_verdict: TriggerVerdictTable
   git_account: GitAccountTable
   git_repository: GitRepositoryTable
+  gitops_link: GitopsLinkTable
   work_item: WorkItemTable
   worker: WorkerTable
   event: EventTable

@@ -23,6 +23,7 @@ export type WorkKind =
   | 'project'
   | 'trigger_event'
   | 'git_poll'
+  | 'gitops'
   | 'sweep'
 
 export type WorkItem = { kind: WorkKind; key: string; seq: number; lease: string; failures: number }

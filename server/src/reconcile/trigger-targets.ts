@@ -29,7 +29,7 @@ export type TargetHistory = {
 /** An event that names a branch and a commit. */
 export type StartingEvent = GitEvent & { branch: string; after: string }
 
-export type Started = { kind: 'build' | 'release-run'; id: string }
+export type Started = { kind: 'build' | 'release-run' | 'gitops'; id: string }
 
 /** One kind of targets: how to find them and how to start them. */
 export type TargetSource = {

@@ -1,9 +1,10 @@
-import type { RefusalRule } from '@fairway/contract/resources/trigger-event'
+import type { RefusalRule, WatcherKind } from '@fairway/contract/resources/trigger-event'
 import type { TriggerView, triggerVerdictView } from '@fairway/contract/routes/trigger-event'
 import type { z } from 'zod'
 import type { VerdictRow } from '../../db/trigger-events.ts'
 import type { TriggerViewRow } from '../../db/trigger-views.ts'
 
+type TriggerVerdictView = z.input<typeof triggerVerdictView>
 type Delivery = Omit<TriggerViewRow, 'verdicts'>
 
 export const deliveryViewOf = (row: Delivery): Omit<TriggerView, 'verdicts'> => ({
@@ -23,9 +24,9 @@ export const triggerViewOf = (row: TriggerViewRow): TriggerView => ({
   verdicts: row.verdicts.map(verdictViewOf),
 })
 
-const verdictViewOf = (row: VerdictRow): z.input<typeof triggerVerdictView> => ({
+const verdictViewOf = (row: VerdictRow): TriggerVerdictView => ({
   projectId: row.project_id,
-  kind: row.watcher_kind as 'service' | 'job' | 'release-flow',
+  kind: row.watcher_kind as WatcherKind,
   id: row.watcher_id,
   started: row.started,
   sentence: row.sentence,
@@ -33,7 +34,7 @@ const verdictViewOf = (row: VerdictRow): z.input<typeof triggerVerdictView> => (
   ...(row.rule_text !== null && { text: row.rule_text }),
   ...(row.file !== null && { file: row.file }),
   ...(row.commit_sha !== null && { commit: row.commit_sha }),
-  ...(row.started_kind !== null && { startedKind: row.started_kind as 'build' | 'job-run' | 'release-run' }),
+  ...(row.started_kind !== null && { startedKind: row.started_kind as TriggerVerdictView['startedKind'] }),
   ...(row.started_id !== null && { startedId: row.started_id }),
   superseded: row.superseded,
 })

@@ -10,8 +10,10 @@ export type TriggerRecord = {
   target: { kind: WatcherKind; id: string }
   /** What it started, or the rule that decided against it. */
   outcome:
-    | { started: { kind: 'build' | 'job-run' | 'release-run'; id: string } }
-    | { rule: RefusalRule; text?: string }
+    | { started: { kind: 'build' | 'job-run' | 'release-run' | 'flow-version'; id: string } }
+    | { rule: RefusalRule; text?: string; file?: string }
+  /** What it was about. */
+  commit?: string
   sentence: string
   actor: string
 }
@@ -40,8 +42,8 @@ export async function recordTrigger(tx: Tx, record: TriggerRecord): Promise<{ id
       started: started !== undefined,
       rule: refusal?.rule ?? null,
       rule_text: refusal?.text ?? null,
-      file: null,
-      commit_sha: null,
+      file: refusal?.file ?? null,
+      commit_sha: record.commit ?? null,
       sentence,
       started_kind: started?.kind ?? null,
       started_id: started?.id ?? null,
