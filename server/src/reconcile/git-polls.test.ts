@@ -87,6 +87,7 @@ describe('a repository with a webhook', () => {
         const refs = (await repository(world))?.refs as Record<string, string> | null
         return refs?.main === second
       })
+      expect(await events(world)).toMatchObject([{ source: 'webhook' }])
       expect(await world.builds()).toHaveLength(1)
     }))
 })
