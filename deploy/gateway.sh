@@ -4,4 +4,4 @@
 set -eu
 cd "${FAIRWAY_DATA:-/var/lib/fairway}/gateway/haproxy" 2>/dev/null || { sleep 1; exec "$0"; }
 while [ ! -s haproxy.cfg ]; do sleep 0.2; done
-exec haproxy -W -S ./master.sock,mode,600,level,admin -p haproxy.pid -f haproxy.cfg >>access.log 2>>haproxy.log
+exec haproxy -W -S "$PWD/master.sock,mode,600,level,admin" -p haproxy.pid -f haproxy.cfg >>access.log 2>>haproxy.log

@@ -1,5 +1,7 @@
 import { constants } from 'node:fs'
 import { access, mkdir, statfs } from 'node:fs/promises'
+import { request } from 'node:http'
+import { request as secureRequest } from 'node:https'
 import { createServer } from 'node:net'
 import { execa } from 'execa'
 import { sql } from 'kysely'
@@ -94,17 +96,25 @@ function tryToListen(host: string, port: number): Promise<unknown> {
   })
 }
 
-/** The API and the gateways name themselves in such an answer. */
-async function isFairway(host: string, port: number): Promise<boolean> {
-  try {
-    const answer = await fetch(`http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}/readyz`, {
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    })
-    return (answer.headers.get('server') ?? '').toLowerCase().startsWith('fairway')
-  } catch {
-    // It speaks something else than HTTP, or does not answer: not ours, as far as can be seen.
-    return false
-  }
+/** The API and the gateways name themselves in such an answer, whatever the certificate. */
+const isFairway = async (host: string, port: number): Promise<boolean> =>
+  (await serverAt(request, 'http:', host, port)) || (await serverAt(secureRequest, 'https:', host, port))
+
+function serverAt(ask: typeof request, protocol: string, host: string, port: number): Promise<boolean> {
+  const hostname = host === '0.0.0.0' ? '127.0.0.1' : host
+  return new Promise((resolve) => {
+    const asked = ask(
+      { protocol, hostname, port, path: '/readyz', rejectUnauthorized: false, timeout: PATIENCE_MS },
+      (answer) => {
+        answer.resume()
+        resolve(/^fairway/i.test(answer.headers.server ?? ''))
+      },
+    )
+    // It speaks something else, or does not answer: not ours, as far as can be seen.
+    asked.on('error', () => resolve(false))
+    asked.on('timeout', () => asked.destroy())
+    asked.end()
+  })
 }
 
 async function lookAtHaproxy({ gateway, path }: Config): Promise<Finding[]> {

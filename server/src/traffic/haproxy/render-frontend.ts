@@ -45,7 +45,7 @@ export const globalSection = ({ maxConnections }: HaproxySettings, structure: st
 
 const page = (status: number, title: string, reason: string, more = ''): string =>
   `  http-error status ${status} content-type "text/plain; charset=utf-8" ` +
-  `string "${status} ${title}: ${reason}\\n" hdr Cache-Control no-store${more}`
+  `string "${status} ${title}: ${reason}\\n" hdr Cache-Control no-store hdr Server Fairway${more}`
 
 const errorPages = [
   page(400, 'Bad Request', 'The request is malformed.'),
@@ -82,7 +82,7 @@ export const httpFrontend = ({ settings, maps, metrics }: Frontend): string[] =>
   '  default_backend nowhere',
   '',
   'backend nowhere',
-  '  http-request return status 404 content-type "text/plain; charset=utf-8" string "404 Not Found: No service is routed for this host and path.\\n" hdr Cache-Control no-store',
+  '  http-request return status 404 content-type "text/plain; charset=utf-8" string "404 Not Found: No service is routed for this host and path.\\n" hdr Cache-Control no-store hdr Server Fairway',
   ...(metrics && settings.metricsPort !== undefined ? metricsFrontend(settings.metricsPort) : []),
 ]
 
