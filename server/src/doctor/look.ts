@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, mkdir, statfs } from 'node:fs/promises'
-import { request } from 'node:http'
-import { request as secureRequest } from 'node:https'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { type RequestOptions, request as secureRequest } from 'node:https'
 import { createServer } from 'node:net'
 import { execa } from 'execa'
 import { sql } from 'kysely'
@@ -100,7 +100,9 @@ function tryToListen(host: string, port: number): Promise<unknown> {
 const isFairway = async (host: string, port: number): Promise<boolean> =>
   (await serverAt(request, 'http:', host, port)) || (await serverAt(secureRequest, 'https:', host, port))
 
-function serverAt(ask: typeof request, protocol: string, host: string, port: number): Promise<boolean> {
+type Ask = (options: RequestOptions, onAnswer: (answer: IncomingMessage) => void) => ClientRequest
+
+function serverAt(ask: Ask, protocol: string, host: string, port: number): Promise<boolean> {
   const hostname = host === '0.0.0.0' ? '127.0.0.1' : host
   return new Promise((resolve) => {
     const asked = ask(
