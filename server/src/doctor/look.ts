@@ -14,6 +14,7 @@ import { type Finding, failure, ok, reasonOf, warning } from './finding.ts'
 import { judgeClock, judgeDisk, judgeEngine, judgeHaproxy, judgeNode, judgePort } from './judge.ts'
 
 const PATIENCE_MS = 5_000
+const PORT_PATIENCE_MS = 1_000
 
 /** Looks at everything Fairway needs on this machine with this configuration. Changes nothing but makes the data folder. */
 export async function examine(config: Config, wanted: { docker: boolean }): Promise<Finding[]> {
@@ -106,10 +107,10 @@ function serverAt(ask: Ask, protocol: string, host: string, port: number): Promi
   const hostname = host === '0.0.0.0' ? '127.0.0.1' : host
   return new Promise((resolve) => {
     const asked = ask(
-      { protocol, hostname, port, path: '/readyz', rejectUnauthorized: false, timeout: PATIENCE_MS },
+      { protocol, hostname, port, path: '/readyz', rejectUnauthorized: false, timeout: PORT_PATIENCE_MS },
       (answer) => {
         answer.resume()
-        resolve(/^fairway/i.test(answer.headers.server ?? ''))
+        resolve(/^fairway/i.test(String(answer.headers.server ?? '')))
       },
     )
     // It speaks something else, or does not answer: not ours, as far as can be seen.
