@@ -95,6 +95,20 @@ export const replayDelivery = route({
   status: 202,
 })
 
+/** Documented here; served apart from the others, as its proof is a signature over the raw body. */
+export const receiveGitWebhook = route({
+  id: 'receiveGitWebhook',
+  method: 'POST',
+  path: '/webhooks/git/{webhookId}',
+  summary: 'Where a git host delivers its events, signed with the secret of the webhook; at most 25 MiB',
+  tag: 'Git accounts',
+  permission: 'none',
+  params: z.object({ webhookId: z.string().max(100) }),
+  body: z.record(z.string(), z.unknown()),
+  reply: z.object({ id: z.string().describe('of the stored event') }),
+  status: 202,
+})
+
 export const listDeliveries = route({
   id: 'listDeliveries',
   method: 'GET',

@@ -1,6 +1,7 @@
 import { check } from '@fairway/contract/check'
 import { FairwayError } from '@fairway/contract/errors'
 import type { RouteContract } from '@fairway/contract/route'
+import { receiveGitWebhook } from '@fairway/contract/routes/trigger-event'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { z } from 'zod'
 import { type Actor, authenticate } from './auth.ts'
@@ -12,6 +13,7 @@ import { Paged, pageQuery, readPage } from './page.ts'
 import type { ApiRequest, Route } from './route.ts'
 import { sse } from './sse.ts'
 import { TEAM_ID } from './teams/team.ts'
+import { mountFlowWebhooks } from './triggers/flow-webhook-calls.ts'
 import { mountGitWebhooks } from './triggers/git-webhooks.ts'
 import { mountWebPages } from './web-pages.ts'
 
@@ -44,6 +46,7 @@ export function createHttp(deps: ApiDeps, options: HttpOptions): FastifyInstance
   app.setNotFoundHandler((request, reply) => errorAnswer(noSuchRoute(request), request, reply, deps))
   for (const route of options.routes) mount(app, deps, route, options)
   mountGitWebhooks(app, deps)
+  mountFlowWebhooks(app, deps)
   mountDocuments(app, options.routes)
   mountHealth(app, options)
   if (options.webFolder !== undefined) mountWebPages(app, options.webFolder)
@@ -174,7 +177,7 @@ const noSuchRoute = (request: FastifyRequest): FairwayError =>
   )
 
 function mountDocuments(app: FastifyInstance, routes: readonly Route[]): void {
-  const document = openApiOf(routes.map((route) => route.contract))
+  const document = openApiOf([...routes.map((route) => route.contract), receiveGitWebhook])
   const page = docsPage(document)
   const text = JSON.stringify(document)
   for (const url of ['/v1/openapi.json', '/v1/swagger-json']) {

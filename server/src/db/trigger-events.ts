@@ -172,6 +172,16 @@ export async function forgetTriggerEvents(tx: Tx, days: number, limit: number): 
   return Number(numAffectedRows ?? 0n)
 }
 
+/** Removes the work items of events and repositories that are done with: one is made for each delivery. */
+export async function forgetTriggerWork(tx: Tx): Promise<void> {
+  await sql`
+    delete from work_item w where lease is null and wake_at is null
+       and ((kind = 'trigger_event'
+             and not exists (select 1 from trigger_event e where e.id::text = w.key and e.status = 'pending'))
+         or (kind = 'git_poll' and key <> '*'
+             and not exists (select 1 from git_repository r where r.key = w.key)))`.execute(tx)
+}
+
 export type VerdictRow = {
   project_id: string
   watcher_kind: string

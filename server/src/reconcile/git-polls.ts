@@ -9,7 +9,12 @@ import {
   notePollError,
   takeUpRepositories,
 } from '../db/git-repositories.ts'
-import { forgetTriggerEvents, insertTriggerEvent, lockStream } from '../db/trigger-events.ts'
+import {
+  forgetTriggerEvents,
+  forgetTriggerWork,
+  insertTriggerEvent,
+  lockStream,
+} from '../db/trigger-events.ts'
 import { newId, schedule, type WorkItem, withLease } from '../db/work.ts'
 import type { WorkHandler } from '../db/work-loop.ts'
 import type { CrashPoints } from '../lib/crash-point.ts'
@@ -104,7 +109,10 @@ async function store(tx: Tx, key: string, event: GitEvent): Promise<void> {
 /** Forgets events that are older than 30 days, some at a time. */
 export function createTriggerSweep({ db, log }: Pick<PollDeps, 'db' | 'log'>): WorkHandler {
   return async () => {
-    const gone = await transaction(db, (tx) => forgetTriggerEvents(tx, KEPT_DAYS, FORGET_AT_ONCE))
+    const gone = await transaction(db, async (tx) => {
+      await forgetTriggerWork(tx)
+      return forgetTriggerEvents(tx, KEPT_DAYS, FORGET_AT_ONCE)
+    })
     if (gone > 0) log.info({ gone }, 'forgot old trigger events')
     return { wakeAfterMs: gone === FORGET_AT_ONCE ? 0 : SWEEP_INTERVAL_MS }
   }

@@ -1,10 +1,11 @@
 import type { GitEvent } from '@fairway/contract/resources/trigger-event'
 import { describe, expect, it } from 'vitest'
 import { transaction } from '../db/db.ts'
-import { forgetTriggerEvents } from '../db/trigger-events.ts'
+import { forgetTriggerWork } from '../db/trigger-events.ts'
+import { silentLog } from '../lib/log.ts'
 import { replayTrigger } from '../operations/triggers/replay.ts'
-import { triggerCrashPoints } from './triggers.ts'
-import { type TriggerWorld, withTriggerWorld } from './triggers-test-project.ts'
+import { createTriggerSweep, TRIGGER_SWEEP } from './git-polls.ts'
+import { type TriggerWorld, until, withTriggerWorld } from './triggers-test-project.ts'
 import { startTriggerWorker } from './triggers-test-world.ts'
 
 const withWorker = (work: (world: TriggerWorld) => Promise<void>): Promise<void> =>
@@ -243,53 +244,21 @@ describe('the ledger', () => {
         .where('id', '<>', ids[2]!)
         .execute()
       await world.db.updateTable('trigger_event').set({ status: 'judged' }).where('id', '=', old!).execute()
-      await transaction(world.db, (tx) => forgetTriggerEvents(tx, 30, 100))
+      await createTriggerSweep({ db: world.db, log: silentLog() })(
+        { kind: 'sweep', key: TRIGGER_SWEEP, seq: 1, lease: '', failures: 0 },
+        new AbortController().signal,
+      )
       const left = await world.db.selectFrom('trigger_event').select('id').orderBy('number').execute()
       expect(left.map(({ id }) => id)).toEqual([waiting, ids[2]])
     }))
-})
 
-describe('kill -9', () => {
-  const points = triggerCrashPoints.filter((point) => point !== 'trigger.after-some')
-  it.each(points)('at %s loses no start and starts nothing twice', (point) =>
-    withTriggerWorld(async (world) => {
-      await world.service('web')
-      await world.service('api')
-      const first = await world.commit('one', { a: '1' })
-      const second = await world.commit('two', { a: '2' })
-      const ids = [
-        (await world.push({ after: first })).id,
-        (await world.push({ before: first, after: second })).id,
-      ]
-      expect(await world.live(point).over).toBe('SIGKILL')
-      await finish(world, ids)
-      for (const owner of ['web', 'api'])
-        expect((await world.builds(owner)).map(({ sha }) => sha)).toEqual([first, second])
-    }),
-  )
-
-  it('at trigger.after-some, in the middle of many starts, loses none and starts none twice', () =>
-    withTriggerWorld(async (world) => {
-      for (let number = 0; number < 120; number += 1) await world.service(`service-${number}`)
-      const after = await world.commit('one', { a: '1' })
-      const { id } = await world.push({ after })
-      expect(await world.live('trigger.after-some').over).toBe('SIGKILL')
-      expect(await world.builds()).toHaveLength(50)
-      await finish(world, [id])
-      const builds = await world.builds()
-      expect(new Set(builds.map(({ owner_id }) => owner_id)).size).toBe(120)
-      expect(builds).toHaveLength(120)
-      const verdicts = [...(await world.verdicts(id)).values()]
-      expect(verdicts.every(({ started }) => started)).toBe(true)
-      expect((await world.event(id)).sentence).toBe('Started 120 of 120 that watch this repository.')
+  it('leaves no work behind for what was judged', () =>
+    withWorker(async (world) => {
+      const { id } = await world.push({ after: 'a'.repeat(40) })
+      await world.verdicts(id)
+      const idle = () => world.db.selectFrom('work_item').select('lease').where('key', '=', id).execute()
+      await until('it to rest', async () => (await idle())[0]?.lease === null)
+      await transaction(world.db, forgetTriggerWork)
+      expect(await idle()).toEqual([])
     }))
 })
-
-async function finish(world: TriggerWorld, ids: readonly string[]): Promise<void> {
-  const next = world.live()
-  try {
-    await Promise.all(ids.map((id) => world.verdicts(id)))
-  } finally {
-    await next.end()
-  }
-}

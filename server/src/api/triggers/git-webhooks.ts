@@ -1,5 +1,6 @@
-import { FairwayError } from '@fairway/contract/errors'
+import { FairwayError, notFound } from '@fairway/contract/errors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { findGitAccountByWebhook } from '../../db/git-accounts.ts'
 import type { Headers } from '../../operations/triggers/git-host-port.ts'
 import { receiveDelivery } from '../../operations/triggers/receive.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -21,6 +22,8 @@ export function mountGitWebhooks(app: FastifyInstance, deps: ApiDeps): void {
       const isLarge = (error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE'
       errorAnswer(isLarge ? tooLarge(error) : error, request, reply, deps)
     })
+    // Before the body: nobody else is worth 25 MiB of memory.
+    scope.addHook('onRequest', (request) => requireWebhook(request, deps))
     scope.addContentTypeParser(
       TYPES,
       { parseAs: 'buffer', bodyLimit: LARGEST_BODY },
@@ -35,6 +38,11 @@ export function mountGitWebhooks(app: FastifyInstance, deps: ApiDeps): void {
 
 const tooLarge = (cause: unknown): FairwayError =>
   new FairwayError('body_too_large', 'The body is too large. At most 25 MiB are accepted.', { cause })
+
+async function requireWebhook({ params }: FastifyRequest, { db }: ApiDeps): Promise<void> {
+  const { webhookId = '' } = params as { webhookId?: string }
+  if ((await findGitAccountByWebhook(db, webhookId)) === undefined) throw notFound('webhook', webhookId)
+}
 
 async function receive(request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): Promise<unknown> {
   const { webhookId = '' } = request.params as { webhookId?: string }
