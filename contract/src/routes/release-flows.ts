@@ -149,3 +149,48 @@ export const liftHold = route({
   }),
   reply: z.object({}),
 })
+
+const webhookPath = `${flowPath}/webhook`
+const webhookView = {
+  createdBy: z.string().nullable(),
+  createdAt: z.string(),
+  lastUsedAt: z.string().nullable(),
+}
+
+export const getFlowWebhook = route({
+  id: 'getReleaseFlowWebhook',
+  method: 'GET',
+  path: webhookPath,
+  summary:
+    'Whether the flow can be started by a secret address. The token itself is shown once, when it is made',
+  tag,
+  permission: 'read',
+  params: flowParams,
+  reply: z.object({ enabled: z.boolean(), ...z.object(webhookView).partial().shape }),
+})
+
+export const issueFlowWebhook = route({
+  id: 'issueReleaseFlowWebhook',
+  method: 'POST',
+  path: webhookPath,
+  summary:
+    'Make the secret address by which GET or POST starts the flow. The one before stops to work at once',
+  tag,
+  permission: 'write',
+  params: flowParams,
+  reply: z.object({
+    token: z.string().describe('shown here and never again'),
+    path: z.string().describe('below the address of the API'),
+  }),
+})
+
+export const revokeFlowWebhook = route({
+  id: 'revokeReleaseFlowWebhook',
+  method: 'DELETE',
+  path: webhookPath,
+  summary: 'Remove the secret address of the flow',
+  tag,
+  permission: 'write',
+  params: flowParams,
+  reply: z.object({}),
+})

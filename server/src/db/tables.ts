@@ -605,7 +605,53 @@ export type GitRepositoryTable = {
   error: Generated<string | null>
 }
 
+export type ReleaseFlowWebhookTable = {
+  project_id: string
+  pipeline_id: string
+  stage: string
+  token_hash: Buffer
+  created_by: Generated<string | null>
+  created_at: Generated<Date>
+  last_used_at: Generated<Date | null>
+}
+
+export type ReleaseFlowStartTable = {
+  project_id: string
+  pipeline_id: string
+  stage: string
+  repository: string
+  branch: string
+  pull_request_id: number
+  sha: string
+  run_id: string
+  started_at: Generated<Date>
+}
+
+export type ReleaseFlowCronTable = {
+  project_id: string
+  pipeline_id: string
+  stage: string
+  schedule: string
+  next_at: Date
+}
+
+export type ImageFollowTable = {
+  project_id: string
+  target_kind: string
+  target_id: string
+  reference: string
+  tag: Generated<string | null>
+  digest: Generated<string | null>
+  error: Generated<string | null>
+  failures: Generated<number>
+  checked_at: Generated<Date>
+}
+
 export type Tables = {
+  release_flow_webhook: ReleaseFlowWebhookTable
+  release_flow_start: ReleaseFlowStartTable
+  release_flow_cron: ReleaseFlowCronTable
+  image_follow: ImageFollowTable
   trigger_event: TriggerEventTable
   trigger_verdict: TriggerVerdictTable
   git_account: GitAccountTable

@@ -1,5 +1,6 @@
 import * as contract from '@fairway/contract/routes/release-flows'
 import { type Db, transaction } from '../../db/db.ts'
+import { type FlowWebhookRow, findFlowWebhook } from '../../db/flow-webhooks.ts'
 import { type HoldRow, listHolds } from '../../db/holds.ts'
 import { type FlowKey, findFlowVersion, type ReleaseFlowRow } from '../../db/release-flows.ts'
 import { listRuns } from '../../db/release-runs.ts'
@@ -10,6 +11,7 @@ import { saveReleaseFlow } from '../../operations/flows/save.ts'
 import { requireProject } from '../../operations/projects/require.ts'
 import { liftHold } from '../../operations/runs/lift-hold.ts'
 import { planRun } from '../../operations/runs/plan.ts'
+import { issueFlowWebhook, revokeFlowWebhook } from '../../operations/triggers/flow-webhook.ts'
 import { pageOfAll } from '../page.ts'
 import { defineRoute } from '../route.ts'
 import { runDepsOf } from './run-deps.ts'
@@ -35,6 +37,16 @@ async function viewOf(key: FlowKey, flow: ReleaseFlowRow, { db, sealer }: ViewDe
     updatedAt: updated_at.toISOString(),
   }
 }
+
+const webhookView = (webhook: FlowWebhookRow | undefined) =>
+  webhook === undefined
+    ? { enabled: false }
+    : {
+        enabled: true,
+        createdBy: webhook.created_by,
+        createdAt: webhook.created_at.toISOString(),
+        lastUsedAt: webhook.last_used_at?.toISOString() ?? null,
+      }
 
 const holdView = (hold: HoldRow) => ({
   targetType: hold.target_kind,
@@ -65,6 +77,19 @@ export const releaseFlowRoutes = [
   defineRoute(contract.liftHold, async ({ params, actor }, { db }) => {
     const { projectId, targetType: kind, targetId: id, digest } = params
     await transaction(db, (tx) => liftHold(tx, { projectId, target: { kind, id }, digest }, actor.id))
+    return {}
+  }),
+  defineRoute(contract.getFlowWebhook, async ({ params }, { db }) => {
+    await requireReleaseFlow(db, params)
+    return webhookView(await findFlowWebhook(db, params))
+  }),
+  defineRoute(contract.issueFlowWebhook, async ({ params, actor }, { db, sealer }) => {
+    const { token } = await transaction(db, (tx) => issueFlowWebhook(tx, params, actor.id))
+    sealer.announce(token)
+    return { token, path: `/v1/webhooks/release-flows/${token}` }
+  }),
+  defineRoute(contract.revokeFlowWebhook, async ({ params, actor }, { db }) => {
+    await transaction(db, (tx) => revokeFlowWebhook(tx, params, actor.id))
     return {}
   }),
 ]

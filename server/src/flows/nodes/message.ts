@@ -17,6 +17,7 @@ export const messageNode = defineNode<MessageSpec, { sending: true }>({
       url: spec.webhookUrl,
       message: spec.message,
       idempotencyKey: `${run.id}/${path}`,
+      depth: run.depth + 1,
       allowPrivate: allowPrivateWebhooks,
       signal,
     }),

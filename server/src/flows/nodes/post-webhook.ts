@@ -11,6 +11,8 @@ export type Webhook = {
   message: string
   /** The same for the same message, so that a receiver can drop a repetition. */
   idempotencyKey: string
+  /** How many flows started one another; a flow's own webhook stops circles by it. */
+  depth: number
   allowPrivate: boolean
   signal: AbortSignal
 }
@@ -76,6 +78,7 @@ function send(url: URL, address: Address, webhook: Webhook, signal: AbortSignal)
       'content-length': body.length,
       'user-agent': 'Fairway',
       'idempotency-key': webhook.idempotencyKey,
+      'x-fairway-depth': String(webhook.depth),
     },
   }
   const open = url.protocol === 'https:' ? httpsRequest : httpRequest

@@ -32,6 +32,8 @@ export type StartRequest = {
   actor: string | null
   trigger: RunTrigger
   parent?: ParentRun
+  /** How many flows started one another before this one; with a parent, what the parent says. */
+  depth?: number
 }
 
 const MAX_DEPTH = 10
@@ -43,9 +45,10 @@ const MAX_DEPTH = 10
  */
 export async function startRun(tx: Tx, request: StartRequest, deps: RunDeps): Promise<ReleaseRunRow> {
   const { key, body, actor, trigger, parent } = request
+  const depth = parent?.depth ?? request.depth ?? 0
   await requireOpenProject(tx, key.projectId)
   const flow = (await lockReleaseFlow(tx, key)) ?? (await requireReleaseFlow(tx, key))
-  refuseDepth(parent)
+  refuseDepth(depth)
   const id = newId()
   const { document, secrets } = await prepareRun(tx, { key, flow, body }, deps)
   return createRun(tx, key, {
@@ -58,7 +61,7 @@ export async function startRun(tx: Tx, request: StartRequest, deps: RunDeps): Pr
       rollback_of: null,
       parent_run_id: parent?.runId ?? null,
       parent_path: parent?.path ?? null,
-      depth: parent?.depth ?? 0,
+      depth,
       name: body.name ?? null,
       description: body.description ?? '',
       document,
@@ -72,8 +75,8 @@ export async function startRun(tx: Tx, request: StartRequest, deps: RunDeps): Pr
   })
 }
 
-function refuseDepth(parent: ParentRun | undefined): void {
-  if (parent === undefined || parent.depth <= MAX_DEPTH) return
+function refuseDepth(depth: number): void {
+  if (depth <= MAX_DEPTH) return
   throw new FairwayError(
     'invalid_state',
     `Flows that start flows are nested more than ${MAX_DEPTH} deep. Look for a circle.`,

@@ -1,6 +1,6 @@
 import type { RefusalRule, TriggerSource, WatcherKind } from '@fairway/contract/resources/trigger-event'
 import type { Tx } from '../../db/db.ts'
-import { insertTriggerEvent, insertVerdicts } from '../../db/trigger-events.ts'
+import { insertTriggerEvent, insertVerdicts, type NewTriggerEvent } from '../../db/trigger-events.ts'
 import { newId } from '../../db/work.ts'
 
 export type TriggerRecord = {
@@ -16,11 +16,13 @@ export type TriggerRecord = {
   commit?: string
   sentence: string
   actor: string
+  /** The caller's own name of a call: the ledger holds it once. */
+  delivery?: NewTriggerEvent['delivery']
 }
 
 /** Writes what a call, a tick or an image check started into the ledger, in the transaction of the start. */
 export async function recordTrigger(tx: Tx, record: TriggerRecord): Promise<{ id: string }> {
-  const { source, projectId, target, outcome, sentence, actor } = record
+  const { source, projectId, target, outcome, sentence, actor, delivery } = record
   const id = newId()
   const stream = `${source}#${projectId}/${target.kind}/${target.id}`
   const number = await insertTriggerEvent(tx, {
@@ -31,6 +33,7 @@ export async function recordTrigger(tx: Tx, record: TriggerRecord): Promise<{ id
     sentence,
     projectId,
     actor,
+    delivery,
   })
   const started = 'started' in outcome ? outcome.started : undefined
   const refusal = 'rule' in outcome ? outcome : undefined
