@@ -133,7 +133,7 @@ export class TriggerWorld {
   }
 
   /** A life of a worker in a process of its own: until it kills itself at the point, or until `end`. */
-  live(point?: string): { over: Promise<string | null>; end(): Promise<void> } {
+  live(point?: string, pollSeconds = 0): { over: Promise<string | null>; end(): Promise<void> } {
     const program = fileURLToPath(new URL('triggers-test-world.ts', import.meta.url))
     const child = spawn(
       process.execPath,
@@ -144,6 +144,7 @@ export class TriggerWorld {
         program,
         this.connectionString,
         this.folder,
+        String(pollSeconds),
         ...(point === undefined ? [] : [point]),
       ],
       { stdio: ['ignore', 'inherit', 'inherit'] },

@@ -66,9 +66,10 @@ export async function startTriggerWorker(
   }
 }
 
-const [, program = '', connectionString, folder, point] = process.argv
+const [, program = '', connectionString, folder, pollSeconds, point] = process.argv
 if (program.includes('triggers-test-world') && connectionString !== undefined && folder !== undefined)
   await startTriggerWorker(connectionString, folder, {
+    pollSeconds: Number(pollSeconds),
     crash: point === undefined ? noCrashPoints : crashAt(point),
     log: createLog('error', (text) => text),
   })
