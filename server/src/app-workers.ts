@@ -20,6 +20,7 @@ import { backupHandler } from './reconcile/backups.ts'
 import { buildTargets } from './reconcile/build-targets.ts'
 import { createBuildHandler } from './reconcile/builds.ts'
 import { createJobHandler } from './reconcile/cron.ts'
+import { createFlowCronHandler } from './reconcile/flow-cron.ts'
 import { flowTargets } from './reconcile/flow-targets.ts'
 import { createPollHandler, createTriggerSweep, TRIGGER_SWEEP } from './reconcile/git-polls.ts'
 import { createJobRunHandler } from './reconcile/job-runs.ts'
@@ -101,6 +102,7 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
       concurrency: 4,
       run: createPollHandler({ ...deps, git: adapters.git, intervalSeconds: config.gitPollSeconds }),
     },
+    flow_cron: { concurrency: 4, run: createFlowCronHandler({ ...deps, rules: flowRules }) },
     sweep: { concurrency: 1, run: sweepHandler(deps) },
   }
 }

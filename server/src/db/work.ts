@@ -23,6 +23,8 @@ export type WorkKind =
   | 'project'
   | 'trigger_event'
   | 'git_poll'
+  | 'flow_cron'
+  | 'image_check'
   | 'gitops'
   | 'sweep'
 

@@ -1,3 +1,4 @@
+import { scheduleProblem } from '../operations/jobs/check-schedule.ts'
 import { checkReferences } from './check-references.ts'
 import { checkTargets, type StageFacts } from './check-targets.ts'
 import { checkTemplates, type Flows } from './check-templates.ts'
@@ -36,6 +37,7 @@ export function checkDocument(
     ...checkRefs(document, nodes),
     ...nodes.flatMap(checkPlace),
     ...checkReferences(document, nodes),
+    ...checkSchedules(document),
     ...checkTemplates(nodes, stage.address, options.flows),
     ...nodes.flatMap((visited) => checkNode(document, visited, stage, options.values)),
   ]
@@ -71,6 +73,13 @@ function checkRefs(document: FlowDocument, nodes: readonly Visited[]): Problem[]
       return [{ path: `${at}.ref`, rule: `"${ref}" is already the ref of ${first}. Give each its own.` }]
     seen.set(ref, at)
     return []
+  })
+}
+
+function checkSchedules({ triggers }: FlowDocument): Problem[] {
+  return (triggers ?? []).flatMap((trigger, index) => {
+    const rule = trigger.kind === 'cron' ? scheduleProblem(trigger.spec.cron) : undefined
+    return rule === undefined ? [] : [{ path: `triggers.${index}.spec.cron`, rule: `${rule}.` }]
   })
 }
 

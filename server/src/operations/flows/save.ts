@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { FairwayError } from '@fairway/contract/errors'
-import type { FlowDocument } from '@fairway/contract/flow'
+import { cronOf, type FlowDocument } from '@fairway/contract/flow'
 import { addressKey } from '@fairway/contract/nodes/run-template'
 import type { Db, Tx } from '../../db/db.ts'
 import { recordEvent } from '../../db/events.ts'
@@ -14,6 +14,7 @@ import {
   upsertReleaseFlow,
 } from '../../db/release-flows.ts'
 import { readStageFacts } from '../../db/stage-facts.ts'
+import { schedule } from '../../db/work.ts'
 import type { Sealer } from '../../lib/seal.ts'
 import { requireOpenProject } from '../projects/require.ts'
 import { openFlowSecrets, sealFlowSecrets } from './argument-overrides.ts'
@@ -44,6 +45,8 @@ export async function saveReleaseFlow(
   const sealed = sealFlowSecrets(key, secrets, sealer)
   await upsertReleaseFlow(tx, key, { document, argumentOverrides: sealed, version })
   if (changed) await insertFlowVersion(tx, key, { version, document, actor })
+  if (cronOf(document) !== undefined || (before && cronOf(before.document) !== undefined))
+    await schedule(tx, 'flow_cron', `${key.projectId}/${key.pipelineId}/${key.stage}`)
   await recordEvent(tx, {
     projectId: key.projectId,
     topic: 'audit',

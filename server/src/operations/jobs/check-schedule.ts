@@ -6,14 +6,15 @@ import { Cron } from 'croner'
 export function checkSchedule({ settings }: JobSpec): void {
   const schedule = settings.cron?.schedule
   if (schedule === undefined) return
-  const why = problemOf(schedule)
+  const why = scheduleProblem(schedule)
   if (why === undefined) return
   throw new FairwayError('invalid_request', `settings.cron.schedule: ${why}`, {
     problems: [{ field: 'settings.cron.schedule', rule: why }],
   })
 }
 
-function problemOf(schedule: string): string | undefined {
+/** What is wrong with a schedule of the right shape; undefined when it has a next time. */
+export function scheduleProblem(schedule: string): string | undefined {
   try {
     const cron = new Cron(schedule, { paused: true, timezone: 'UTC' })
     return cron.nextRun() === null ? 'never comes' : undefined
