@@ -4,13 +4,14 @@ import { openListener } from '../db/listen.ts'
 import { startWorkLoop } from '../db/work-loop.ts'
 import { registerWorker } from '../db/workers.ts'
 import { flowRules } from '../flows/rules.ts'
-import { systemClock } from '../lib/clock.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
 import { type CrashPoints, crashAt, noCrashPoints } from '../lib/crash-point.ts'
 import { createLog, type Log, silentLog } from '../lib/log.ts'
 import { createSealer } from '../lib/seal.ts'
 import { noCredentials } from '../sources/git/git-access.ts'
 import { createGitReader } from '../sources/git/git-reader.ts'
 import { buildTargets } from './build-targets.ts'
+import { createFlowCronHandler } from './flow-cron.ts'
 import { flowTargets } from './flow-targets.ts'
 import { createPollHandler } from './git-polls.ts'
 import { createTriggerHandler } from './triggers.ts'
@@ -25,10 +26,12 @@ export async function startTriggerWorker(
     crash = noCrashPoints,
     log = silentLog(),
     pollSeconds = 0,
+    clock = systemClock,
   }: {
     crash?: CrashPoints
     log?: Log
     pollSeconds?: number
+    clock?: Clock
   } = {},
 ): Promise<{ stop(): Promise<void> }> {
   const { db } = openDb(connectionString)
@@ -36,12 +39,13 @@ export async function startTriggerWorker(
   const worker = await registerWorker(connectionString)
   const git = createGitReader({ root: join(folder, 'git-cache'), credentialsOf: noCredentials })
   const sealer = createSealer(testMasterKey)
+  const runDeps = { rules: flowRules, sealer, clock }
   const run = createTriggerHandler({
     db,
     crash,
     log,
     git,
-    sources: [buildTargets(sealer), flowTargets({ rules: flowRules, sealer, clock: systemClock })],
+    sources: [buildTargets(sealer), flowTargets(runDeps)],
   })
   const loop = startWorkLoop({
     db,
@@ -50,6 +54,7 @@ export async function startTriggerWorker(
     log,
     handlers: {
       trigger_event: { run, concurrency: 8 },
+      flow_cron: { run: createFlowCronHandler({ ...runDeps, db, crash }), concurrency: 2 },
       git_poll: {
         run: createPollHandler({ db, crash, log, git, intervalSeconds: pollSeconds }),
         concurrency: 2,
