@@ -96,6 +96,11 @@ describe('the webhook of a git host', () => {
         `/v1/integrations/vcs/${id}/deliveries`,
       )
       expect(list.triggers).toHaveLength(1)
+      const shown = await api.ok<{ webhook: { lastDeliveryAt: string | null } }>(
+        'GET',
+        `/v1/integrations/vcs/${id}`,
+      )
+      expect(shown.webhook.lastDeliveryAt).not.toBeNull()
     }))
 
   it('refuses what is unsigned, of another type, no JSON, too large, or for nobody', () =>

@@ -92,11 +92,9 @@ export async function deleteGitAccount(tx: Tx, id: string): Promise<void> {
 /** Remembers that deliveries arrive; written at most once a minute, as many may come at once. */
 export async function noteDelivery(tx: Tx, id: string, keys: readonly string[]): Promise<void> {
   await sql`
-    update git_account set last_delivery_at = now()
-     where id = ${id} and (last_delivery_at is null or last_delivery_at < now() - interval '1 minute')`.execute(
-    tx,
-  )
-  await sql`
+    with account as (
+      update git_account set last_delivery_at = now()
+       where id = ${id} and (last_delivery_at is null or last_delivery_at < now() - interval '1 minute'))
     update git_repository set webhook_at = now()
      where key = any(${sql.val(keys)}::text[])
        and (webhook_at is null or webhook_at < now() - interval '1 minute')`.execute(tx)
