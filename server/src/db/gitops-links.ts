@@ -1,4 +1,3 @@
-import { notFound } from '@fairway/contract/errors'
 import type { GitopsSettings, GitopsSide, GitopsState } from '@fairway/contract/resources/gitops'
 import { sql } from 'kysely'
 import { type Db, type Tx, toJson } from './db.ts'
@@ -56,11 +55,9 @@ const select = (db: Db) => db.selectFrom('gitops_link').select(columns)
 export const findGitopsLink = async (db: Db, id: string): Promise<GitopsLinkRow | undefined> =>
   (await select(db).where('id', '=', id).executeTakeFirst()) as GitopsLinkRow | undefined
 
-export async function lockGitopsLink(tx: Tx, id: string): Promise<GitopsLinkRow> {
-  const row = await select(tx).where('id', '=', id).forUpdate().executeTakeFirst()
-  if (row === undefined) throw notFound('link to git', id)
-  return row as GitopsLinkRow
-}
+/** Undefined: it was removed. */
+export const lockGitopsLink = async (tx: Tx, id: string): Promise<GitopsLinkRow | undefined> =>
+  (await select(tx).where('id', '=', id).forUpdate().executeTakeFirst()) as GitopsLinkRow | undefined
 
 export const findGitopsLinkOfFlow = async (
   db: Db,
@@ -107,6 +104,14 @@ export type GitopsChange = Partial<
 /** Writes what was found out about a link. */
 export async function updateGitopsLink(tx: Tx, id: string, change: GitopsChange): Promise<void> {
   await tx.updateTable('gitops_link').set(change).where('id', '=', id).execute()
+}
+
+export async function setGitopsSettings(tx: Tx, id: string, settings: GitopsSettings): Promise<void> {
+  await tx
+    .updateTable('gitops_link')
+    .set({ settings: toJson(settings) })
+    .where('id', '=', id)
+    .execute()
 }
 
 /** The versions after `from`, oldest first: whose changes a commit carries. */

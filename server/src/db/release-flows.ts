@@ -63,10 +63,18 @@ export async function upsertReleaseFlow(tx: Tx, key: FlowKey, content: FlowConte
     .execute()
 }
 
+type NewFlowVersion = {
+  version: number
+  document: FlowDocument
+  actor: string
+  /** The commit it was read from. */
+  commit: string | undefined
+}
+
 export async function insertFlowVersion(
   tx: Tx,
   key: FlowKey,
-  { version, document, actor }: { version: number; document: FlowDocument; actor: string },
+  { version, document, actor, commit }: NewFlowVersion,
 ): Promise<void> {
   await tx
     .insertInto('release_flow_version')
@@ -77,6 +85,7 @@ export async function insertFlowVersion(
       version,
       document: toJson(document),
       created_by: actor,
+      commit_sha: commit ?? null,
     })
     .execute()
 }

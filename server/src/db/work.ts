@@ -72,14 +72,18 @@ export async function renewLease(db: Db, item: WorkItem, leaseMs: number): Promi
 /** Runs writes that only the holder of the lease may do; the row stays locked until they commit. */
 export function withLease<T>(db: Db, item: WorkItem, work: (tx: Tx) => Promise<T>): Promise<T> {
   return transaction(db, async (tx) => {
-    const { rows } = await sql`
-      select 1 from work_item where kind = ${item.kind} and key = ${item.key} and lease = ${item.lease}
-         for update`.execute(tx)
-    if (rows.length === 0)
-      throw new FairwayError('lease_lost', 'This work was taken over by another worker.', {
-        detail: `${item.kind}/${item.key}`,
-      })
+    await requireLease(tx, item)
     return work(tx)
+  })
+}
+
+/** The same within a transaction that must lock something else first. */
+export async function requireLease(tx: Tx, { kind, key, lease }: WorkItem): Promise<void> {
+  const { rows } = await sql`
+    select 1 from work_item where kind = ${kind} and key = ${key} and lease = ${lease} for update`.execute(tx)
+  if (rows.length > 0) return
+  throw new FairwayError('lease_lost', 'This work was taken over by another worker.', {
+    detail: `${kind}/${key}`,
   })
 }
 

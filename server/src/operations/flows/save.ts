@@ -16,6 +16,7 @@ import {
 import { readStageFacts } from '../../db/stage-facts.ts'
 import { schedule } from '../../db/work.ts'
 import type { Sealer } from '../../lib/seal.ts'
+import { followLink } from '../gitops/link.ts'
 import { requireOpenProject } from '../projects/require.ts'
 import { openFlowSecrets, sealFlowSecrets } from './argument-overrides.ts'
 import type { DocumentProblem, FlowRules } from './flow-rules.ts'
@@ -23,19 +24,25 @@ import { requireReleaseFlow } from './get.ts'
 
 type FlowDeps = { rules: FlowRules; sealer: Sealer }
 
+export type SaveRequest = FlowKey & {
+  actor: string
+  /** The commit it was read from: then it does not go to git again, and git has no say about the link. */
+  commit?: string
+}
+
 /**
  * Saves the flow of a stage. 400 `invalid_document` names every broken rule. A changed document is a new version;
- * `argumentOverrides` are sealed and never part of it: absent, they stay as they were.
+ * `argumentOverrides` are sealed and never part of it, nor is `gitops`: absent, they stay as they were.
  */
 export async function saveReleaseFlow(
   tx: Tx,
-  { actor, ...key }: FlowKey & { actor: string },
+  { actor, commit, ...key }: SaveRequest,
   body: unknown,
   { rules, sealer }: FlowDeps,
 ): Promise<ReleaseFlowRow> {
   await requireOpenProject(tx, key.projectId)
   await requirePipeline(tx, key)
-  const { argumentOverrides, ...document } = await readChecked(tx, key, body, rules)
+  const { argumentOverrides, gitops, ...document } = await readChecked(tx, key, withoutEmptyLink(body), rules)
   const before = await lockReleaseFlow(tx, key)
   const secrets = openFlowSecrets(key, before, sealer)
   if (argumentOverrides !== undefined) secrets.overrides = argumentOverrides
@@ -44,7 +51,8 @@ export async function saveReleaseFlow(
   const version = (before?.version ?? 0) + (changed ? 1 : 0)
   const sealed = sealFlowSecrets(key, secrets, sealer)
   await upsertReleaseFlow(tx, key, { document, argumentOverrides: sealed, version })
-  if (changed) await insertFlowVersion(tx, key, { version, document, actor })
+  if (changed) await insertFlowVersion(tx, key, { version, document, actor, commit })
+  if (commit === undefined) await followLink(tx, { ...key, actor, settings: gitops, changed })
   if (cronOf(document) !== undefined || (before && cronOf(before.document) !== undefined))
     await schedule(tx, 'flow_cron', `${key.projectId}/${key.pipelineId}/${key.stage}`)
   await recordEvent(tx, {
@@ -56,6 +64,13 @@ export async function saveReleaseFlow(
     data: { stage: key.stage, version },
   })
   return requireReleaseFlow(tx, key)
+}
+
+/** Exported documents of flows without a link say `gitops: {}`. */
+function withoutEmptyLink(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('gitops' in body)) return body
+  const { gitops, ...rest } = body
+  return isDeepStrictEqual(gitops, {}) ? rest : body
 }
 
 async function readChecked(tx: Tx, key: FlowKey, body: unknown, rules: FlowRules): Promise<FlowDocument> {
