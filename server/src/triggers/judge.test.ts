@@ -213,10 +213,8 @@ describe('a branch pattern', () => {
       { numRuns: 2000 },
     )
   })
-  test('of many stars is judged at once', () => {
-    const started = performance.now()
+  test('of many stars is judged at all: backtracking would take for ever', () => {
     expect(fitsPattern(`${'*a'.repeat(130)}b`, 'a'.repeat(250))).toBe(false)
-    expect(performance.now() - started).toBeLessThan(50)
   })
 })
 
