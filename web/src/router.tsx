@@ -48,6 +48,18 @@ const pages = [
     lazyRouteComponent(() => import('./pages/services/service-page.tsx'), 'ServicePage'),
   ),
   page(
+    '/projects/$projectId/jobs/$jobId',
+    lazyRouteComponent(() => import('./pages/jobs/job-page.tsx'), 'JobPage'),
+  ),
+  page(
+    '/projects/$projectId/addons/$addonId',
+    lazyRouteComponent(() => import('./pages/addons/addon-page.tsx'), 'AddonPage'),
+  ),
+  page(
+    '/projects/$projectId/pipelines/$pipelineId/$stage/flow',
+    lazyRouteComponent(() => import('./pages/flow/flow-page.tsx'), 'FlowPage'),
+  ),
+  page(
     '/projects/$projectId/pipelines/$pipelineId',
     lazyRouteComponent(() => import('./pages/pipelines/board-page.tsx'), 'BoardPage'),
   ),

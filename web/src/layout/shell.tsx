@@ -1,6 +1,6 @@
 import { AppShell, Burger, Group, NavLink, ScrollArea, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useLiveQueries } from '../api/live.ts'
 import { useToken } from '../api/session.ts'
@@ -14,6 +14,9 @@ export function Shell() {
   useSignedIn()
   const [opened, { toggle, close }] = useDisclosure()
   const { projectId } = useParams({ strict: false }) as { projectId?: string }
+  const { pathname } = useLocation()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu of small screens.
+  useEffect(close, [pathname])
   return (
     <AppShell
       header={{ height: 52 }}
@@ -36,9 +39,9 @@ export function Shell() {
           <AccountMenu />
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" onClick={close}>
+      <AppShell.Navbar p="xs">
         <ScrollArea>
-          <NavLink component={Link} to="/" label="Projects" />
+          <NavLink component={Link} to="/" label="Projects" active={projectId === undefined} />
           {projectId !== undefined && <ProjectNavigation projectId={projectId} />}
         </ScrollArea>
       </AppShell.Navbar>

@@ -1,0 +1,218 @@
+import type { FlowNode, NodeKind } from '@fairway/contract/nodes/kinds'
+import { updateReleaseFlow } from '@fairway/contract/routes/release-flows'
+import { Alert, Button, Grid, Group, Paper, SegmentedControl, Stack, Text } from '@mantine/core'
+import { useHotkeys } from '@mantine/hooks'
+import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react'
+import { useState } from 'react'
+import { call } from '../../api/client.ts'
+import { useAction } from '../../api/use-action.ts'
+import { CodeEditor } from '../../flow/code-editor.tsx'
+import { type Format, readText, type TextProblem } from '../../flow/document-text.ts'
+import {
+  insertStep,
+  moveStep,
+  newStep,
+  placeOf,
+  removeStep,
+  replaceStep,
+  wrapStep,
+} from '../../flow/edits.ts'
+import { expressionsFor } from '../../flow/expressions.ts'
+import { FlowCanvas } from '../../flow/flow-canvas.tsx'
+import { Inspector } from '../../flow/inspector.tsx'
+import type { StepPath } from '../../flow/layout.ts'
+import { Palette } from '../../flow/palette.tsx'
+import { isContainer, stepAt, stepsOf } from '../../flow/steps.ts'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { type FlowDraft, useFlowDraft } from './use-flow-draft.ts'
+import { usePickers } from './use-pickers.ts'
+
+type Params = { projectId: string; pipelineId: string; stage: string }
+type Document = Record<string, unknown>
+type FlowEditorProps = { params: Params; saved: Document; version: number | undefined }
+
+/** Canvas, inspector and text of one document, in step with each other; nothing is saved until asked. */
+export function FlowEditor({ params, saved, version }: FlowEditorProps) {
+  const draft = useFlowDraft(saved)
+  const [selected, select] = useState<StepPath>()
+  const pickers = usePickers(params)
+  const { root, problems } = draft
+  useHotkeys([
+    ['mod+Z', draft.undo],
+    ['mod+shift+Z', draft.redo],
+  ])
+  const save = useAction({
+    run: () => call(updateReleaseFlow, { params, body: draft.document }),
+    refresh: ['projects', params.projectId, 'pipelines'],
+    done: 'The release flow is saved.',
+  })
+  return (
+    <Stack>
+      <PageTitle
+        title={`Release flow of ${params.stage}`}
+        below={
+          <Text size="sm" c="dimmed">
+            {version === undefined ? 'Not saved yet' : `Version ${version}`}
+            {draft.isChanged ? ', with changes that are not saved' : ''}
+          </Text>
+        }
+      >
+        <Button variant="default" onClick={draft.undo} disabled={!draft.canUndo} aria-label="Undo">
+          <IconArrowBackUp size={16} />
+        </Button>
+        <Button variant="default" onClick={draft.redo} disabled={!draft.canRedo} aria-label="Redo">
+          <IconArrowForwardUp size={16} />
+        </Button>
+        <Button
+          onClick={() => save.mutate()}
+          loading={save.isPending}
+          disabled={!draft.isChanged || problems.length > 0}
+        >
+          Save
+        </Button>
+      </PageTitle>
+      <Problems problems={problems} />
+      <Grid>
+        <Grid.Col span={{ base: 12, lg: 7 }}>
+          <Drawing draft={draft} selected={selected} onSelect={select} />
+          <TextPane draft={draft} />
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 5 }}>
+          <ChosenStep
+            root={root}
+            selected={selected}
+            problems={problems}
+            pickers={pickers}
+            onSelect={select}
+            onChange={draft.change}
+          />
+        </Grid.Col>
+      </Grid>
+    </Stack>
+  )
+}
+
+type DrawingProps = {
+  draft: FlowDraft
+  selected: StepPath | undefined
+  onSelect: (path: StepPath | undefined) => void
+}
+
+function Drawing({ draft: { root, problems, change }, selected, onSelect }: DrawingProps) {
+  return (
+    <Stack mb="md">
+      <Group>
+        <Palette onAdd={(kind) => change(added(root, selected, kind))} />
+        <Text size="xs" c="dimmed">
+          {selected === undefined
+            ? 'Goes to the end. Choose a step to add after it.'
+            : 'Goes after the chosen step, or into it.'}
+        </Text>
+      </Group>
+      <Paper withBorder>
+        <FlowCanvas
+          root={root}
+          selected={selected}
+          onSelect={onSelect}
+          problems={stepProblems(problems)}
+          height={380}
+        />
+      </Paper>
+    </Stack>
+  )
+}
+
+function TextPane({ draft }: { draft: FlowDraft }) {
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <Text size="sm" fw={650}>
+          As text
+        </Text>
+        <SegmentedControl
+          size="xs"
+          aria-label="Format"
+          value={draft.format}
+          onChange={(value) => draft.setFormat(value as Format)}
+          data={[
+            { value: 'yaml', label: 'YAML' },
+            { value: 'json', label: 'JSON' },
+          ]}
+        />
+      </Group>
+      <Paper withBorder h={380} style={{ overflow: 'hidden' }}>
+        <CodeEditor
+          text={draft.text}
+          format={draft.format}
+          problemsOf={(now) => readText(now).problems}
+          expressions={expressionsFor(draft.document, draft.root)}
+          onChange={draft.type}
+        />
+      </Paper>
+    </Stack>
+  )
+}
+
+function Problems({ problems }: { problems: readonly TextProblem[] }) {
+  const [first] = problems
+  if (first === undefined) return null
+  return (
+    <Alert color="red" role="alert" p="xs">
+      {first.message}
+      {problems.length > 1 ? `, and ${problems.length - 1} more` : ''}
+    </Alert>
+  )
+}
+
+const stepProblems = (problems: readonly TextProblem[]): Map<StepPath, string> =>
+  new Map(problems.flatMap(({ step, message }) => (step === undefined ? [] : [[step, message] as const])))
+
+/** After the chosen step, into it when it holds steps, else at the end. */
+function added(root: FlowNode, selected: StepPath | undefined, kind: NodeKind): FlowNode {
+  const at = selected === undefined ? root : stepAt(root, selected)
+  if (at !== undefined && isContainer(at))
+    return insertStep(root, selected ?? '', stepsOf(at).length, newStep(kind))
+  const place = selected === undefined ? undefined : placeOf(selected)
+  return place === undefined ? root : insertStep(root, place.parent, place.index + 1, newStep(kind))
+}
+
+type ChosenStepProps = {
+  root: FlowNode
+  selected: StepPath | undefined
+  problems: readonly TextProblem[]
+  pickers: ReturnType<typeof usePickers>
+  onSelect: (path: StepPath | undefined) => void
+  onChange: (root: FlowNode) => void
+}
+
+function ChosenStep({ root, selected, problems, pickers, onSelect, onChange }: ChosenStepProps) {
+  const step = selected === undefined ? undefined : stepAt(root, selected)
+  if (selected === undefined || step === undefined) {
+    return (
+      <Paper withBorder p="md">
+        <Text c="dimmed">Choose a step to see and change it, or add one.</Text>
+      </Paper>
+    )
+  }
+  return (
+    <Inspector
+      key={`${selected} ${step.kind}`}
+      step={step}
+      isRoot={selected === ''}
+      problem={stepProblems(problems).get(selected)}
+      pickers={pickers}
+      onChange={(next) => onChange(replaceStep(root, selected, next))}
+      onMove={(by) => {
+        const place = placeOf(selected)
+        if (place === undefined) return
+        onChange(moveStep(root, selected, by))
+        onSelect(undefined)
+      }}
+      onRemove={() => {
+        onSelect(undefined)
+        onChange(removeStep(root, selected))
+      }}
+      onWrap={(type) => onChange(wrapStep(root, selected, type))}
+    />
+  )
+}

@@ -1,0 +1,42 @@
+import type { FlowNode } from '@fairway/contract/nodes/kinds'
+import { useMemo, useState } from 'react'
+import { type Format, readText, writeText } from '../../flow/document-text.ts'
+import { useHistory } from '../../flow/use-history.ts'
+
+type Document = Record<string, unknown>
+export type FlowDraft = ReturnType<typeof useFlowDraft>
+
+const NOTHING = { kind: 'Workflow', spec: { type: 'sequential', steps: [] } }
+
+/** A document while it is changed: as steps and as text, with its past. Text that cannot be read changes no step. */
+export function useFlowDraft(saved: Document) {
+  const [format, setFormat] = useState<Format>('yaml')
+  const [typed, setTyped] = useState<string>()
+  const history = useHistory(saved)
+  const text = typed ?? writeText(history.value, format)
+  const problems = useMemo(() => readText(text).problems, [text])
+  /** The text follows the steps again. */
+  const afterwards = (work: () => void) => () => {
+    setTyped(undefined)
+    work()
+  }
+  return {
+    document: history.value,
+    root: (history.value.spec ?? NOTHING) as FlowNode,
+    text,
+    problems,
+    format,
+    isChanged: JSON.stringify(history.value) !== JSON.stringify(saved),
+    canUndo: history.canUndo,
+    canRedo: history.canRedo,
+    undo: afterwards(history.undo),
+    redo: afterwards(history.redo),
+    change: (spec: FlowNode) => afterwards(() => history.change({ ...history.value, spec }))(),
+    setFormat: (next: Format) => afterwards(() => setFormat(next))(),
+    type: (next: string) => {
+      setTyped(next)
+      const { document } = readText(next)
+      if (document !== undefined) history.change(document)
+    },
+  }
+}
