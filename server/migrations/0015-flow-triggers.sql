@@ -57,6 +57,7 @@ create table image_follow (
   reference text not null,             -- imagePath, and the rule by which its tag is chosen
   tag text,                            -- the tag that was chosen last
   digest text,                         -- registry/repository@sha256:…: what it pointed at
+  rule text,                           -- what kept it from being deployed; null: it was deployed, or runs already
   error text,
   failures int not null default 0,
   checked_at timestamptz not null default now(),

@@ -23,6 +23,7 @@ import { createJobHandler } from './reconcile/cron.ts'
 import { createFlowCronHandler } from './reconcile/flow-cron.ts'
 import { flowTargets } from './reconcile/flow-targets.ts'
 import { createPollHandler, createTriggerSweep, TRIGGER_SWEEP } from './reconcile/git-polls.ts'
+import { createImageCheckHandler } from './reconcile/image-checks.ts'
 import { createJobRunHandler } from './reconcile/job-runs.ts'
 import { projectHandler } from './reconcile/projects.ts'
 import { restoreHandler } from './reconcile/restores.ts'
@@ -103,6 +104,15 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
       run: createPollHandler({ ...deps, git: adapters.git, intervalSeconds: config.gitPollSeconds }),
     },
     flow_cron: { concurrency: 4, run: createFlowCronHandler({ ...deps, rules: flowRules }) },
+    image_check: {
+      concurrency: 4,
+      run: createImageCheckHandler({
+        ...deps,
+        images: adapters.images,
+        intervalSeconds: config.imagePollSeconds,
+        random: Math.random,
+      }),
+    },
     sweep: { concurrency: 1, run: sweepHandler(deps) },
   }
 }

@@ -28,6 +28,7 @@ import { createMasker } from './lib/mask.ts'
 import { createSealer, type Sealer } from './lib/seal.ts'
 import { createFirstToken } from './operations/tokens/first-token.ts'
 import { POLL_ALL, TRIGGER_SWEEP } from './reconcile/git-polls.ts'
+import { IMAGES_ALL } from './reconcile/image-checks.ts'
 import { ARTIFACT_SWEEP } from './reconcile/retention.ts'
 
 /** The built web application, beside the server. */
@@ -91,6 +92,7 @@ async function open(config: Config, { log, masker, opened }: Base): Promise<App>
   await schedule(db, 'sweep', ARTIFACT_SWEEP)
   await schedule(db, 'sweep', TRIGGER_SWEEP)
   await schedule(db, 'git_poll', POLL_ALL)
+  await schedule(db, 'image_check', IMAGES_ALL)
   log.info({ url, gateway: adapters.traffic.publicUrl() }, 'Fairway is ready')
   return {
     url,

@@ -39,6 +39,8 @@ export type Config = {
   builds: { concurrency: number; timeoutSeconds: number }
   /** How often repositories without a webhook are looked at; 0: never. */
   gitPollSeconds: number
+  /** How often registries are asked for images that are followed; 0: never. */
+  imagePollSeconds: number
   masterKey: Buffer
   allowPrivateWebhooks: boolean
   log: { level: string }
@@ -95,6 +97,7 @@ const environment = z.object({
   FAIRWAY_BUILD_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   FAIRWAY_BUILD_TIMEOUT: z.coerce.number().int().min(10).default(1800),
   FAIRWAY_GIT_POLL: z.coerce.number().int().min(0).max(86_400).default(60),
+  FAIRWAY_IMAGE_POLL: z.coerce.number().int().min(0).max(86_400).default(60),
   FAIRWAY_MASTER_KEY: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits (32 bytes)')
@@ -140,6 +143,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
     builds: { concurrency: values.FAIRWAY_BUILD_CONCURRENCY, timeoutSeconds: values.FAIRWAY_BUILD_TIMEOUT },
     gitPollSeconds: values.FAIRWAY_GIT_POLL,
+    imagePollSeconds: values.FAIRWAY_IMAGE_POLL,
     masterKey:
       values.FAIRWAY_MASTER_KEY === undefined
         ? masterKeyFile(dataFolder)

@@ -56,6 +56,27 @@ export const internalSource = z.strictObject({
 })
 export type InternalSource = z.output<typeof internalSource>
 
+/** Ours: which image of the same repository continuous deployment takes from now on. */
+export const imageFollow = z
+  .strictObject({
+    tag: z
+      .string()
+      .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, 'must be a tag')
+      .optional()
+      .describe('whatever this tag points at'),
+    semver: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('the highest version in this range among the tags, for instance ^1.2 or >=2.0.0 <3'),
+  })
+  .refine(
+    ({ tag, semver }) => (tag === undefined) !== (semver === undefined),
+    'must hold either tag or semver',
+  )
+export type ImageFollow = z.output<typeof imageFollow>
+
 export const externalSource = z.strictObject({
   imagePath: z
     .string()
@@ -63,6 +84,7 @@ export const externalSource = z.strictObject({
     .max(500)
     .regex(/^[a-z0-9][a-zA-Z0-9._:@/-]*$/, 'must be an image reference, for instance nginx:1.27'),
   credentials: z.string().max(200).optional().describe('id of saved registry credentials'),
+  follow: imageFollow.optional(),
 })
 export type ExternalSource = z.output<typeof externalSource>
 

@@ -17,7 +17,7 @@ export const triggerVerdictView = z.object({
   text: z.string().optional().describe('the pattern, path rule or flag as it was written'),
   file: z.string().optional(),
   commit: z.string().optional(),
-  startedKind: z.enum(['build', 'job-run', 'release-run', 'gitops', 'flow-version']).optional(),
+  startedKind: z.enum(['build', 'job-run', 'release-run', 'deployment', 'gitops', 'flow-version']).optional(),
   startedId: z.string().optional(),
   superseded: z.array(z.string()).describe('builds that waited and gave way to this one'),
 })

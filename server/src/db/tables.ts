@@ -642,6 +642,7 @@ export type ImageFollowTable = {
   reference: string
   tag: Generated<string | null>
   digest: Generated<string | null>
+  rule: Generated<string | null>
   error: Generated<string | null>
   failures: Generated<number>
   checked_at: Generated<Date>

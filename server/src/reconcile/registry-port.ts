@@ -17,6 +17,11 @@ export type ResolvedImage = { reference: string; digest: string }
 export type ImageRegistry = {
   /** The digest a reference points at now. Refuses an image without this host's platform. */
   resolve(request: ImageRequest): Promise<ResolvedImage>
+  /**
+   * What a tag points at now, by a question that registries do not count as a pull. Undefined: the registry does not
+   * say; `resolve` finds out.
+   */
+  peek(request: ImageRequest): Promise<string | undefined>
   /** All tags of the repository that `reference` names. */
   tags(request: ImageRequest): Promise<string[]>
 }

@@ -24,6 +24,7 @@ export type ImageRegistryOptions = {
 export function createImageRegistry(options: ImageRegistryOptions): ImageRegistry {
   return {
     resolve: (request) => resolve(request, options),
+    peek: (request) => peek(request, options),
     tags: (request) => listTags(request, options),
   }
 }
@@ -50,6 +51,16 @@ async function resolve(request: ImageRequest, options: ImageRegistryOptions): Pr
   }
   requirePlatform(nameOf(image), options.platform, await platformsOf(session, image, answer))
   return { reference: `${image.registry}/${image.repository}@${digest}`, digest }
+}
+
+const DIGEST = /^sha256:[a-f0-9]{64}$/
+
+async function peek(request: ImageRequest, options: ImageRegistryOptions): Promise<string | undefined> {
+  const { image, session } = open(request, options)
+  const accept = [...MEDIA.index, ...MEDIA.manifest].join(', ')
+  const headers = await session.head(`manifests/${image.digest ?? image.tag ?? 'latest'}`, accept)
+  const digest = headers.get('docker-content-digest')
+  return digest !== null && DIGEST.test(digest) ? digest : undefined
 }
 
 const manifestSchema = z.object({

@@ -15,7 +15,7 @@ function failing(code: 'registry_unreachable' | 'image_not_found') {
     asked.push(reference)
     throw new FairwayError(code, 'as the test says')
   }
-  return { asked, registry: { resolve: fail, tags: fail } satisfies ImageRegistry }
+  return { asked, registry: { resolve: fail, peek: fail, tags: fail } satisfies ImageRegistry }
 }
 
 describe.skipIf(!dockerHere)('images of the engine', () => {

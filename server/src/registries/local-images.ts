@@ -15,6 +15,7 @@ export function fallingBackToLocalImages(
 ): ImageRegistry {
   return {
     tags: registry.tags,
+    peek: registry.peek,
     resolve: async (request) => {
       try {
         return await registry.resolve(request)

@@ -10,5 +10,5 @@ export function createNoImages(): ImageRegistry {
         'Start Fairway with FAIRWAY_RUNTIME=docker on a host with Docker, or deploy a build.',
     )
   }
-  return { resolve: refuse, tags: refuse }
+  return { resolve: refuse, peek: refuse, tags: refuse }
 }

@@ -41,19 +41,29 @@ export class RegistrySession {
     // A link of the registry must not carry the password elsewhere.
     if (url.origin !== this.base.origin) throw this.#unreachable(`a link to ${url.origin}`)
     const first = await this.#fetch(url, { accept })
-    const response = first.status === 401 ? await this.#authorized(first, url, accept) : first
+    const response = first.status === 401 ? await this.#authorized(first, url, { accept }) : first
     if (!response.ok) throw await this.#refusal(response)
     return { body: await this.#bodyOf(response), headers: response.headers, url }
   }
 
-  async #authorized(first: Response, url: URL, accept: string): Promise<Response> {
+  /** The headers of a successful HEAD. `path` is below the repository. */
+  async head(path: string, accept: string): Promise<Headers> {
+    const url = new URL(`${this.#request.image.repository}/${path}`, this.base)
+    const sent = { accept, method: 'HEAD' } as const
+    const first = await this.#fetch(url, sent)
+    const response = first.status === 401 ? await this.#authorized(first, url, sent) : first
+    if (!response.ok) throw await this.#refusal(response)
+    return response.headers
+  }
+
+  async #authorized(first: Response, url: URL, sent: Sent): Promise<Response> {
     const challenge = parseChallenge(first.headers.get('www-authenticate'))
     if (challenge === undefined) return first
     const authorization = await this.#answerTo(challenge)
     if (authorization === undefined) return first
     await first.body?.cancel()
     this.#authorization = authorization
-    return this.#fetch(url, { accept })
+    return this.#fetch(url, sent)
   }
 
   async #answerTo(challenge: Challenge): Promise<string | undefined> {
@@ -79,10 +89,10 @@ export class RegistrySession {
     return realm
   }
 
-  async #fetch(url: URL, { accept, authorization = this.#authorization }: Sent): Promise<Response> {
+  async #fetch(url: URL, { accept, method, authorization = this.#authorization }: Sent): Promise<Response> {
     const headers = { ...(accept && { accept }), ...(authorization && { authorization }) }
     try {
-      return await fetch(url, { headers, signal: this.#request.signal })
+      return await fetch(url, { headers, signal: this.#request.signal, ...(method && { method }) })
     } catch (error) {
       throw this.#networkError(error)
     }
@@ -133,7 +143,7 @@ export class RegistrySession {
   }
 }
 
-type Sent = { accept?: string; authorization?: string | undefined }
+type Sent = { accept?: string; method?: 'HEAD'; authorization?: string | undefined }
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
 

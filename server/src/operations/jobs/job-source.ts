@@ -52,7 +52,7 @@ export async function deployJobByHand(
   const source = external ? { external } : { internal: { ...internal, ...(id !== undefined && { id }) } }
   const changed = await updateJob(tx, target, {
     spec: { ...job.spec, deployment: { ...deployment, ...source } },
-    disabled_cd: internal?.buildSHA !== 'latest',
+    disabled_cd: internal?.buildSHA !== 'latest' && external?.follow === undefined,
   })
   const choosing = { actor: target.actor, reason: 'deploy', images: target.images } as const
   if (await chooseJobSource(tx, changed, choosing, sealer)) return

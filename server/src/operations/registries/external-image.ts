@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import { FairwayError } from '@fairway/contract/errors'
+import { FairwayError, invalid } from '@fairway/contract/errors'
 import type { ExternalSource } from '@fairway/contract/resources/deployment'
+import { validRange } from 'semver'
 import type { Db } from '../../db/db.ts'
 import { holdRegistry, requireRegistry } from '../../db/registries.ts'
 import { parseImageReference } from '../../lib/image-reference.ts'
@@ -67,7 +68,8 @@ export async function withImages<T>(
 
 /** The digest reference of an image. Errors: as the registry says, `not_found` and `invalid_request` for credentials. */
 export async function lookUpImage(deps: ImageDeps, use: Use, signal?: AbortSignal): Promise<string> {
-  const { imagePath: reference, credentials: id } = use.external
+  const { imagePath: reference, credentials: id, follow } = use.external
+  checkFollow(follow)
   const { problem } = parseImageReference(reference)
   if (problem !== undefined) {
     throw new FairwayError('invalid_request', `The image "${reference}" ${problem}.`, {
@@ -83,7 +85,23 @@ export async function lookUpImage(deps: ImageDeps, use: Use, signal?: AbortSigna
   return found.reference
 }
 
-async function openFor({ db, sealer }: ImageDeps, use: Use, id: string): Promise<Login> {
+function checkFollow(follow: ExternalSource['follow']): void {
+  if (follow?.semver === undefined || validRange(follow.semver) !== null) return
+  throw invalid('external.follow.semver', 'must be a range of versions, for instance ^1.2 or >=2.0.0 <3')
+}
+
+/** What the registry of an image is asked with. */
+export const openImageLogin = async (
+  deps: Omit<ImageDeps, 'resolveImage'>,
+  use: Use,
+): Promise<Login | undefined> =>
+  use.external.credentials === undefined ? undefined : openFor(deps, use, use.external.credentials)
+
+async function openFor(
+  { db, sealer }: Omit<ImageDeps, 'resolveImage'>,
+  use: Use,
+  id: string,
+): Promise<Login> {
   const row = await requireRegistry(db, id)
   checkUse(row, { projectId: use.projectId, imagePath: use.external.imagePath })
   return openLogin(sealer, row)

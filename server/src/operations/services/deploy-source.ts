@@ -39,7 +39,7 @@ type Target = { projectId: string; serviceId: string; actor: string; images?: Kn
 
 /**
  * Deploys a build or an image by hand. The source becomes the service's; continuous deployment goes off, or on again
- * with `buildSHA: latest`. 409 when there is no build to deploy.
+ * with `buildSHA: latest` and for an image that names what to follow. 409 when there is no build to deploy.
  */
 export async function deployByHand(
   tx: Tx,
@@ -64,7 +64,7 @@ export async function deployByHand(
   } = service.spec.deployment ?? ({} as ServiceDeployment)
   const changed = await updateService(tx, target, {
     spec: { ...service.spec, deployment: { ...deployment, ...next } as ServiceDeployment },
-    disabled_cd: next.internal?.buildSHA !== 'latest',
+    disabled_cd: next.internal?.buildSHA !== 'latest' && next.external?.follow === undefined,
   })
   const deploying = { actor: target.actor, reason: 'deploy', images: target.images } as const
   if (await deploySource(tx, changed, deploying, sealer)) return

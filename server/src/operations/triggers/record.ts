@@ -10,7 +10,7 @@ export type TriggerRecord = {
   target: { kind: WatcherKind; id: string }
   /** What it started, or the rule that decided against it. */
   outcome:
-    | { started: { kind: 'build' | 'job-run' | 'release-run' | 'flow-version'; id: string } }
+    | { started: { kind: 'build' | 'job-run' | 'release-run' | 'deployment' | 'flow-version'; id: string } }
     | { rule: RefusalRule; text?: string; file?: string }
   /** What it was about. */
   commit?: string
