@@ -6,6 +6,7 @@ import { cpus } from 'node:os'
 import { benchApi } from './api.ts'
 import { benchDocker } from './docker.ts'
 import { benchFlows } from './flows.ts'
+import { benchHaproxy } from './haproxy.ts'
 import { benchRollouts } from './rollouts.ts'
 import { benchGateway } from './run-gateway.ts'
 import { benchTriggers } from './triggers.ts'
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   flows: benchFlows,
   rollouts: benchRollouts,
   docker: benchDocker,
+  haproxy: benchHaproxy,
   gateway: benchGateway,
   api: benchApi,
   triggers: benchTriggers,
