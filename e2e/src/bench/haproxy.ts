@@ -70,8 +70,9 @@ async function requestsPerSecond(url: string, fresh: boolean): Promise<number> {
 
 async function addressOf(call: Rest): Promise<{ host: string; port: number }> {
   const { containers } = await call('GET', `/projects/${TINY}/services/web/containers`)
-  const [first] = (containers as Json[]).filter(({ state }) => state === 'running')
-  return (first?.addresses as { web: { host: string; port: number } }).web
+  const running = (containers as Json[]).find(({ state }) => state === 'running')
+  if (running === undefined) throw new Error('no instance runs')
+  return (running.addresses as { web: { host: string; port: number } }).web
 }
 
 type ByHand = { port: number; instance: { host: string; port: number }; folder: string }
