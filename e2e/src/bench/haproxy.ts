@@ -31,12 +31,19 @@ async function measure({ fairway, call, folder }: TestFairway): Promise<void> {
   const byHand = startByHand({ port, instance: await addressOf(call), folder })
   const url = `http://127.0.0.1:${port}`
   try {
-    await waitFor('HAProxy to answer', async () => (await getByHost(url, HOST)).status === 200, {})
+    await waitFor('HAProxy to answer', () => serves(url), {})
     for (const fresh of [false, true]) await compare(fairway.gatewayUrl, url, fresh)
   } finally {
     byHand.kill('SIGKILL')
   }
 }
+
+/** A refused connection is what one waits to be over. */
+const serves = (url: string): Promise<boolean> =>
+  getByHost(url, HOST).then(
+    ({ status }) => status === 200,
+    () => false,
+  )
 
 async function compare(ours: string, theirs: string, fresh: boolean): Promise<void> {
   const rounds: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] }
