@@ -71,6 +71,7 @@ export const refusalRules = [
   'concurrency',
   'cannot-start',
   'invalid-document',
+  'conflict',
 ] as const
 export type RefusalRule = (typeof refusalRules)[number]
 

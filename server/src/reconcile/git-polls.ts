@@ -9,6 +9,7 @@ import {
   notePollError,
   takeUpRepositories,
 } from '../db/git-repositories.ts'
+import { listGitopsLinks } from '../db/gitops-links.ts'
 import {
   forgetTriggerEvents,
   forgetTriggerWork,
@@ -94,6 +95,9 @@ async function takeIn(tx: Tx, repository: GitRepositoryRow, heads: Record<string
   const { key, url, refs } = repository
   const events = refs === null ? [] : pushesBetween({ name: key, urls: [url] }, refs, heads)
   for (const event of events) await store(tx, key, event)
+  // A linked document may have been read before this first look, and pushed to in between.
+  const links = refs === null ? await listGitopsLinks(tx, { keys: [key], projectId: undefined }) : []
+  for (const { id } of links) await schedule(tx, 'gitops', id)
   await noteHeads(tx, key, heads)
 }
 
