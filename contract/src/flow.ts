@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MAX_TIMEOUT_SECONDS, nodeRef, settings, timeoutDuration } from './nodes/envelope.ts'
 import { rootNode, type WorkflowNode } from './nodes/kinds.ts'
+import { pathRule } from './resources/build-settings.ts'
 import { gitopsSettings } from './resources/gitops.ts'
 import { cronSchedule } from './resources/job.ts'
 
@@ -24,7 +25,7 @@ const gitTrigger = z.strictObject({
   ...repository,
   branchRestrictions: z.array(z.string().max(255)).max(100).optional(),
   prRestrictions: z.array(z.string().max(255)).max(100).optional(),
-  pathIgnoreRules: z.array(z.string().max(260)).max(500).optional(),
+  pathIgnoreRules: z.array(pathRule).max(500).optional(),
   isAllowList: z.boolean().optional(),
   ciIgnoreFlagsEnabled: z.boolean().optional(),
   ciIgnoreFlags: z.array(z.string().max(72)).max(50).optional(),

@@ -101,6 +101,10 @@ export const buildConfiguration = z.strictObject({
   isAllowList: z.boolean().optional(),
   ciIgnoreFlagsEnabled: z.boolean().optional(),
   ciIgnoreFlags: z.array(z.string().min(1).max(72)).max(50).optional(),
+  abortOutdatedBuilds: z
+    .boolean()
+    .optional()
+    .describe('ours: a newer push aborts the build of its branch that runs, not only those that wait'),
   dockerfileTarget: z.string().max(200).optional(),
   dockerCredentials: z.array(z.string()).max(20).optional(),
   includeGitFolder: z.boolean().optional(),

@@ -71,17 +71,22 @@ export async function listBranchBuilds(
   return rows
 }
 
-/** Builds of these owners and this branch that wait for a worker and were started by `actor`. */
-export async function listQueuedBuilds(
+/**
+ * Builds of these owners and this branch that were started by `actor` and wait for a worker; of owners that abort what
+ * is outdated those that run too.
+ */
+export async function listOutdatedBuilds(
   tx: Tx,
-  list: readonly BuildOwner[],
+  list: readonly (BuildOwner & { abortsRunning: boolean })[],
   { branch, actor }: { branch: string; actor: string },
 ): Promise<(BuildOwner & { buildId: string })[]> {
   const { rows } = await sql<BuildOwner & { buildId: string }>`
     select b.project_id as "projectId", owner_kind as "ownerKind", owner_id as "ownerId", b.id as "buildId"
-      from ${owners(list)}
+      from jsonb_to_recordset(${toJson(list)}::jsonb)
+           as o("projectId" text, "ownerKind" text, "ownerId" text, "abortsRunning" boolean)
       join build b on b.project_id = o."projectId" and b.owner_kind = o."ownerKind" and b.owner_id = o."ownerId"
-     where b.status = 'QUEUED' and not b.abort_requested and b.branch = ${branch} and b.created_by = ${actor}
+     where (b.status = 'QUEUED' or o."abortsRunning" and b.status = any(${sql.val(unfinished(buildMoves))}::text[]))
+       and not b.abort_requested and b.branch = ${branch} and b.created_by = ${actor}
      order by b.project_id, b.id`.execute(tx)
   return rows
 }

@@ -1,7 +1,7 @@
 import { buildMoves } from '@fairway/contract/states'
 import type { BuildOwner } from '../db/build-choice.ts'
 import type { Db, Tx } from '../db/db.ts'
-import { listBranchBuilds, listQueuedBuilds, listWatchers, type WatcherRow } from '../db/watchers.ts'
+import { listBranchBuilds, listOutdatedBuilds, listWatchers, type WatcherRow } from '../db/watchers.ts'
 import type { Sealer } from '../lib/seal.ts'
 import { abortBuild } from '../operations/builds/abort.ts'
 import { startBuild } from '../operations/builds/start.ts'
@@ -46,6 +46,7 @@ const targetOf = ({ projectId, ownerKind, ownerId, vcs, ...row }: WatcherRow): T
   kind: ownerKind,
   id: ownerId,
   url: vcs.projectUrl,
+  abortsRunning: row.configuration.abortOutdatedBuilds === true,
   watcher: watcherOfBuilder({ kind: ownerKind, branch: vcs.projectBranch, ...row }),
 })
 
@@ -75,16 +76,20 @@ async function history(
   )
 }
 
-/** Builds of the same branch that still wait give way. Before any start: see `abortBuild` for the order of locks. */
+/** Builds of the same branch that still wait give way, and where it is set those that run. Before any start: see `abortBuild` for the order of locks. */
 async function supersede(
   tx: Tx,
   targets: readonly TriggerTarget[],
   { branch }: StartingEvent,
 ): Promise<Map<TriggerTarget, string[]>> {
-  const queued = await listQueuedBuilds(tx, targets.map(ownerOf), { branch, actor: TRIGGER_ACTOR })
+  const owners = targets.map((target) => ({
+    ...ownerOf(target),
+    abortsRunning: target.abortsRunning === true,
+  }))
+  const outdated = await listOutdatedBuilds(tx, owners, { branch, actor: TRIGGER_ACTOR })
   const byName = new Map(targets.map((target) => [nameOf(ownerOf(target)), target]))
   const aborted = new Map<TriggerTarget, string[]>()
-  for (const build of queued) {
+  for (const build of outdated) {
     const { projectId, buildId } = build
     await abortBuild(tx, { projectId, buildId, actor: TRIGGER_ACTOR })
     const target = byName.get(nameOf(build))

@@ -12,6 +12,8 @@ export type TriggerTarget = {
   watcher: Watcher
   /** Further rules of the same target: it starts when one of them says so. */
   alternatives?: readonly Watcher[]
+  /** What an older event started gives way even while it runs. */
+  abortsRunning?: boolean
 }
 
 export const watchersOf = ({ watcher, alternatives = [] }: TriggerTarget): readonly Watcher[] => [

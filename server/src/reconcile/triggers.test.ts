@@ -96,6 +96,22 @@ describe('a push', () => {
       expect(verdict?.superseded).toEqual([old?.id])
     }))
 
+  it.each([
+    [true, true],
+    [false, false],
+  ])('with abortOutdatedBuilds %s aborts the build of its branch that runs: %s', (setting, aborts) =>
+    withWorker(async (world) => {
+      await world.service('web', { abortOutdatedBuilds: setting })
+      const first = await world.commit('one', { a: '1' })
+      await world.verdicts((await world.push({ after: first })).id)
+      await world.db.updateTable('build').set({ status: 'BUILDING' }).execute()
+      const second = await world.commit('two', { a: '2' })
+      await world.verdicts((await world.push({ before: first, after: second })).id)
+      const [old] = await world.builds()
+      expect(old).toMatchObject({ sha: first, status: 'BUILDING', abort_requested: aborts })
+    }),
+  )
+
   it('of a commit that the repository does not hold starts nothing and says so', () =>
     withWorker(async (world) => {
       await world.service('web')

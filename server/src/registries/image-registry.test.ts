@@ -37,6 +37,14 @@ describe.skipIf(!registryHere)('a real registry', () => {
     expect(await registry.resolve({ reference: resolved.reference })).toEqual(resolved)
   })
 
+  test('a look at a tag answers its digest, and fails as reading it does', async () => {
+    const name = newRepository()
+    const reference = `${REGISTRY}/${name}:1.0`
+    expect((await failure(registry.peek({ reference }))).code).toBe('image_not_found')
+    const digest = await pushImage(name, '1.0', here)
+    expect(await registry.peek({ reference })).toBe(digest)
+  })
+
   test('a tag that moves is resolved anew each time', async () => {
     const name = newRepository()
     const reference = `${REGISTRY}/${name}`
