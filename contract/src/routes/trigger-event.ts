@@ -40,6 +40,13 @@ const filters = z.object({
   verdict: z.enum(['started', 'refused']).optional().describe('with a verdict of this kind'),
   service: resourceId.optional(),
   job: resourceId.optional(),
+  releaseFlow: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9-]*\/(Development|Staging|Production)$/,
+      'must be pipeline/Stage, such as shop/Production',
+    )
+    .optional(),
   source: z.enum(triggerSources).optional(),
 })
 

@@ -72,6 +72,10 @@ describe('the webhook of a release flow', () => {
           verdicts: [{ kind: 'release-flow', id: 'shop/Production', started: true, startedId: run?.id }],
         },
       ])
+      const ofFlow = (flow: string) =>
+        api.ok<Ledger>('GET', `/v1/projects/shop/triggers?releaseFlow=shop/${flow}`)
+      expect((await ofFlow('Production')).triggers).toHaveLength(1)
+      expect((await ofFlow('Staging')).triggers).toEqual([])
     }))
 
   it('is started by POST, whose body gives the same by name and gives way to the query', () =>

@@ -10,10 +10,10 @@ export type WatchingFlow = FlowKey & {
   repositories: (string | null)[]
 }
 
-/** Flows with a trigger for one of these repositories, of one project when it is named. */
+/** Flows with a trigger for one of these repositories, of one project or only one flow when that is named. */
 export async function listWatchingFlows(
   db: Db,
-  { keys, projectId }: { keys: readonly string[]; projectId?: string | undefined },
+  { keys, projectId, flow }: { keys: readonly string[]; projectId?: string | undefined; flow?: FlowKey },
 ): Promise<WatchingFlow[]> {
   const { rows } = await sql<WatchingFlow>`
     select f.project_id as "projectId", f.pipeline_id as "pipelineId", f.stage, f.document,
@@ -24,6 +24,8 @@ export async function listWatchingFlows(
       join project p on p.id = f.project_id and not p.deleting
      where flow_repositories(f.document) && ${sql.val(keys)}::text[]
        and (${projectId ?? null}::text is null or f.project_id = ${projectId ?? null})
+       and (${flow?.stage ?? null}::text is null or (f.project_id, f.pipeline_id, f.stage) =
+            (${flow?.projectId ?? null}, ${flow?.pipelineId ?? null}, ${flow?.stage ?? null}))
      order by f.project_id, f.pipeline_id, f.stage`.execute(db)
   return rows
 }

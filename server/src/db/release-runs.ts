@@ -5,7 +5,7 @@ import { type Db, type Tx, toJson } from './db.ts'
 import type { FlowKey } from './release-flows.ts'
 
 export type RunKind = 'release' | 'rollback'
-/** Who or what started a run. `automatic`: a git push or a webhook, which may not deploy what is held. */
+/** Who or what started a run. `automatic`: a push, a webhook or a schedule, which may not deploy what is held. */
 export type RunTrigger = 'manual' | 'template' | 'automatic'
 
 export type ReleaseRunRow = {

@@ -58,8 +58,7 @@ type Start = { target: TriggerTarget; event: StartingEvent }
 async function start(tx: Tx, { target, event }: Start, deps: RunDeps) {
   const key = keyOf(target)
   const keys = await repositoryKeys(tx, event.repository?.urls ?? [])
-  const flows = await listWatchingFlows(tx, { keys, projectId: key.projectId })
-  const flow = flows.find((one) => flowName(one) === target.id)
+  const [flow] = await listWatchingFlows(tx, { keys, flow: key })
   const triggers = flow === undefined ? [] : triggersFor(flow.document, flow.repositories, keys)
   const overrides = valuesOfTriggers(triggers, event)
   const run = await startRun(tx, { key, body: { overrides }, actor: ACTOR, trigger: 'automatic' }, deps)

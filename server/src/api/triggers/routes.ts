@@ -9,10 +9,14 @@ import { pageOf } from '../page.ts'
 import { defineRoute } from '../route.ts'
 import { deliveryViewOf, triggerViewOf } from './view.ts'
 
-function watcherOf({ service, job }: { service?: string | undefined; job?: string | undefined }) {
-  if (service !== undefined && job !== undefined) throw invalid('job', 'name either a service or a job')
-  if (service !== undefined) return { kind: 'service', id: service }
-  return job === undefined ? undefined : { kind: 'job', id: job }
+type Watched = { service?: string | undefined; job?: string | undefined; releaseFlow?: string | undefined }
+
+function watcherOf({ service, job, releaseFlow }: Watched) {
+  const named = Object.entries({ service, job, 'release-flow': releaseFlow }).flatMap(([kind, id]) =>
+    id === undefined ? [] : [{ kind, id }],
+  )
+  if (named.length > 1) throw invalid('service', 'name one service, job or release flow')
+  return named[0]
 }
 
 export const triggerRoutes = [
