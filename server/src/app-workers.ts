@@ -23,6 +23,9 @@ import { createJobHandler } from './reconcile/cron.ts'
 import { createFlowCronHandler } from './reconcile/flow-cron.ts'
 import { flowTargets } from './reconcile/flow-targets.ts'
 import { createPollHandler, createTriggerSweep, TRIGGER_SWEEP } from './reconcile/git-polls.ts'
+import { createGitopsHandler } from './reconcile/gitops.ts'
+import { linkedFlows } from './reconcile/gitops-documents.ts'
+import { gitopsTargets } from './reconcile/gitops-targets.ts'
 import { createImageCheckHandler } from './reconcile/image-checks.ts'
 import { createJobRunHandler } from './reconcile/job-runs.ts'
 import { projectHandler } from './reconcile/projects.ts'
@@ -91,17 +94,35 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
     volume: { concurrency: 2, run: volumeHandler(volumeDeps) },
     volume_backup: { concurrency: 2, run: volumeBackupHandler(volumeDeps) },
     project: { concurrency: 4, run: projectHandler(deps) },
+    ...startingHandlers(deps),
+    sweep: { concurrency: 1, run: sweepHandler(deps) },
+  }
+}
+
+/** What may start a build or a release, or change a flow, without a person. */
+function startingHandlers(deps: WorkerDeps): WorkHandlers {
+  const { adapters, config } = deps
+  const linked = linkedFlows({ ...deps, rules: flowRules })
+  return {
     trigger_event: {
       concurrency: 4,
       run: createTriggerHandler({
         ...deps,
         git: adapters.git,
-        sources: [buildTargets(deps.sealer), flowTargets({ ...deps, rules: flowRules })],
+        sources: [
+          buildTargets(deps.sealer),
+          flowTargets({ ...deps, rules: flowRules }),
+          gitopsTargets(linked),
+        ],
       }),
     },
     git_poll: {
       concurrency: 4,
       run: createPollHandler({ ...deps, git: adapters.git, intervalSeconds: config.gitPollSeconds }),
+    },
+    gitops: {
+      concurrency: 2,
+      run: createGitopsHandler({ ...deps, repository: adapters.documents, documents: linked }),
     },
     flow_cron: { concurrency: 4, run: createFlowCronHandler({ ...deps, rules: flowRules }) },
     image_check: {
@@ -113,7 +134,6 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
         random: Math.random,
       }),
     },
-    sweep: { concurrency: 1, run: sweepHandler(deps) },
   }
 }
 

@@ -13,6 +13,7 @@ import { pipelineRoutes } from './pipelines/routes.ts'
 import { projectRoutes } from './projects/routes.ts'
 import { registryRoutes } from './registries/routes.ts'
 import { releaseFlowRoutes } from './release-flows/flow-routes.ts'
+import { gitopsRoutes } from './release-flows/gitops-routes.ts'
 import { releaseRunRoutes } from './release-flows/run-routes.ts'
 import type { Route } from './route.ts'
 import { secretRoutes } from './secrets/routes.ts'
@@ -42,6 +43,7 @@ export const routes: readonly Route[] = [
   ...buildRoutes,
   ...pipelineRoutes,
   ...releaseFlowRoutes,
+  ...gitopsRoutes,
   ...releaseRunRoutes,
   ...secretRoutes,
   ...addonRoutes,

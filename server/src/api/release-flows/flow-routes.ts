@@ -1,6 +1,7 @@
 import * as contract from '@fairway/contract/routes/release-flows'
 import { type Db, transaction } from '../../db/db.ts'
 import { type FlowWebhookRow, findFlowWebhook } from '../../db/flow-webhooks.ts'
+import { findGitopsLinkOfFlow } from '../../db/gitops-links.ts'
 import { type HoldRow, listHolds } from '../../db/holds.ts'
 import { type FlowKey, findFlowVersion, type ReleaseFlowRow } from '../../db/release-flows.ts'
 import { listRuns } from '../../db/release-runs.ts'
@@ -21,6 +22,7 @@ type ViewDeps = { db: Db; sealer: Sealer }
 async function viewOf(key: FlowKey, flow: ReleaseFlowRow, { db, sealer }: ViewDeps) {
   const [newest] = await listRuns(db, key, {}, { limit: 1, offset: 0 })
   const first = await findFlowVersion(db, key, 1)
+  const link = await findGitopsLinkOfFlow(db, key)
   const { document, version, updated_at } = flow
   return {
     ...document,
@@ -28,6 +30,7 @@ async function viewOf(key: FlowKey, flow: ReleaseFlowRow, { db, sealer }: ViewDe
     argumentOverrideNames: Object.keys(openFlowSecrets(key, flow, sealer).overrides),
     triggers: document.triggers ?? [],
     options: document.options ?? {},
+    ...(link !== undefined && { gitops: link.settings }),
     concurrencyPolicy: document.options?.concurrencyPolicy ?? 'allow',
     paused: document.options?.paused ?? false,
     stage: key.stage,

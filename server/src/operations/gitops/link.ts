@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import { notFound } from '@fairway/contract/errors'
+import { FairwayError } from '@fairway/contract/errors'
 import type { GitopsSettings } from '@fairway/contract/resources/gitops'
-import type { Tx } from '../../db/db.ts'
+import type { Db, Tx } from '../../db/db.ts'
 import { recordEvent } from '../../db/events.ts'
 import {
   deleteGitopsLink,
@@ -66,8 +66,13 @@ async function insertLink(tx: Tx, key: FlowKey, settings: GitopsSettings): Promi
   await schedule(tx, 'gitops', id)
 }
 
-export async function requireFlowLink(tx: Tx, key: FlowKey): Promise<GitopsLinkRow> {
-  const link = await findGitopsLinkOfFlow(tx, key)
-  if (link === undefined) throw notFound('link to git for stage', key.stage)
+export async function requireFlowLink(db: Db, key: FlowKey): Promise<GitopsLinkRow> {
+  const link = await findGitopsLinkOfFlow(db, key)
+  if (link === undefined) {
+    throw new FairwayError(
+      'not_found',
+      `The release flow of stage ${key.stage} is not linked to git. Save it with the field gitops.`,
+    )
+  }
   return link
 }
