@@ -6,6 +6,7 @@ import type { TinyRepository } from '../fairway/tiny-repository.ts'
 import { buildTiny, deploymentIs, deployTiny, setUpTiny, TINY } from '../fairway/tiny-setup.ts'
 import { waitFor } from '../fairway/wait-for.ts'
 import type { LoadOptions } from '../load/load-clients.ts'
+import { PATIENCE } from './patience.ts'
 
 export const dockerAndHaproxyHere = dockerHere && haproxyHere
 
@@ -16,8 +17,6 @@ export const onDocker = {
 } as const
 
 export const HOST = 'web--tiny.localhost'
-/** The machine does other work meanwhile: a wait ends early when its condition holds. */
-export const PATIENCE = { deadlineMs: 120_000, everyMs: 100 }
 
 /** Every kind of client. A container that is replaced ends its WebSockets as its program likes. */
 export const loadOn = (url: string): LoadOptions => ({
@@ -26,12 +25,13 @@ export const loadOn = (url: string): LoadOptions => ({
   path: '/',
   newConnectionsPerSecond: 30,
   keepAliveClients: 3,
+  pauseMs: 20,
   http2Clients: 2,
   webSockets: { path: '/socket', count: 10 },
   moveCodes: [1000, 1001, 1005, 1006, 1012],
 })
 
-export type Service = { instances?: number; drainSeconds?: number; progressDeadlineSeconds?: number }
+export type Service = NonNullable<Parameters<typeof setUpTiny>[2]>
 
 /** Two built versions of the tiny service; the first is deployed and serves. */
 export async function serveTiny(

@@ -53,7 +53,7 @@ export async function startFairway({ dataFolder, env = {}, ports }: FairwayOptio
   child.stderr.pipe(log)
   const url = `http://127.0.0.1:${api}`
   await ready(child, url, logFile)
-  return handle(child, { url, gateway: gateway as number, dataFolder, logFile })
+  return handle(child, { url, gateway: gateway as number, dataFolder, logFile, env })
 }
 
 async function ready(child: ChildProcess, url: string, logFile: string): Promise<void> {
@@ -78,9 +78,15 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-type Started = { url: string; gateway: number; dataFolder: string; logFile: string }
+type Started = {
+  url: string
+  gateway: number
+  dataFolder: string
+  logFile: string
+  env: Record<string, string>
+}
 
-function handle(child: ChildProcess, { url, gateway, dataFolder, logFile }: Started): Fairway {
+function handle(child: ChildProcess, { url, gateway, dataFolder, logFile, env }: Started): Fairway {
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -99,15 +105,15 @@ function handle(child: ChildProcess, { url, gateway, dataFolder, logFile }: Star
     stop: () => end('SIGTERM'),
     stopEverything: async () => {
       await end('SIGTERM')
-      await stopAll(dataFolder)
+      await stopAll(dataFolder, env)
     },
   }
 }
 
 /** `main.js stop-all` ends what outlives the server: instances, gateway, databases of this data folder. */
-function stopAll(dataFolder: string): Promise<void> {
+function stopAll(dataFolder: string, env: Record<string, string>): Promise<void> {
   const child = spawn(process.execPath, [join(root, 'server/dist/stop-all.js'), '--remove'], {
-    env: { ...process.env, FAIRWAY_DATA: dataFolder },
+    env: { ...process.env, FAIRWAY_DATA: dataFolder, ...env },
     stdio: 'inherit',
   })
   return new Promise((resolve, reject) => {

@@ -7,7 +7,13 @@ export const TINY = 'tiny'
 export async function setUpTiny(
   call: Rest,
   repositoryUrl: string,
-  { instances = 1, drainSeconds = 2, progressDeadlineSeconds = 8, minReadySeconds = 1 } = {},
+  {
+    instances = 1,
+    drainSeconds = 2,
+    gracePeriodSeconds = 15,
+    progressDeadlineSeconds = 8,
+    minReadySeconds = 1,
+  } = {},
 ): Promise<void> {
   await call('PUT', '/projects', { name: 'Tiny' })
   await call('PUT', `/projects/${TINY}/services/build`, {
@@ -17,7 +23,7 @@ export async function setUpTiny(
   })
   await call('PUT', `/projects/${TINY}/services/deployment`, {
     name: 'web',
-    deployment: { instances, gracePeriodSeconds: 15, drainSeconds, progressDeadlineSeconds, minReadySeconds },
+    deployment: { instances, gracePeriodSeconds, drainSeconds, progressDeadlineSeconds, minReadySeconds },
     ports: [{ name: 'web', internalPort: 3000, public: true, protocol: 'HTTP' }],
     healthChecks: [
       {
