@@ -40,6 +40,8 @@ export async function startFairway({ dataFolder, env = {}, ports }: FairwayOptio
       // The same everywhere, whatever the machine has; a test that means Docker or HAProxy says so.
       FAIRWAY_RUNTIME: 'process',
       FAIRWAY_GATEWAY: 'embedded',
+      // One port for all would make tests meet each other.
+      FAIRWAY_GATEWAY_HTTPS_PORT: '0',
       FAIRWAY_DATA: dataFolder,
       FAIRWAY_PORT: String(api),
       FAIRWAY_GATEWAY_PORT: String(gateway),
