@@ -27,8 +27,9 @@ export async function followLink(tx: Tx, { actor, settings, changed, ...key }: S
   if (settings !== undefined && !isDeepStrictEqual(link?.settings ?? null, settings)) {
     await changeLink(tx, { ...key, actor }, link, settings)
   } else if (changed && link !== undefined) {
-    if (link.state === 'in-sync') await updateGitopsLink(tx, link.id, { state: 'ahead' })
+    // Before the link is locked, in the order of its worker.
     await schedule(tx, 'gitops', link.id)
+    if (link.state === 'in-sync') await updateGitopsLink(tx, link.id, { state: 'ahead' })
   }
 }
 
@@ -39,8 +40,8 @@ async function changeLink(
   settings: GitopsSettings | null,
 ): Promise<void> {
   if (link !== undefined && settings !== null && isSamePlace(link.settings, settings)) {
-    await setGitopsSettings(tx, link.id, settings)
     await schedule(tx, 'gitops', link.id)
+    await setGitopsSettings(tx, link.id, settings)
   } else {
     if (link !== undefined) await deleteGitopsLink(tx, link.id)
     if (settings !== null) await insertLink(tx, key, settings)

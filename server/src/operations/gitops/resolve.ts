@@ -35,12 +35,13 @@ export async function resolveConflict(tx: Tx, { take, commit, actor, ...key }: R
       'invalid_state',
       'The file is gone: take Fairway to write it again, or remove the link.',
     )
+  // Before the link is locked, in the order of its worker.
+  await schedule(tx, 'gitops', link.id)
   await updateGitopsLink(tx, link.id, {
     take,
     take_blob: link.seen_blob,
     take_version: flow?.version ?? null,
   })
-  await schedule(tx, 'gitops', link.id)
   await recordEvent(tx, {
     projectId: key.projectId,
     topic: 'audit',
