@@ -106,3 +106,37 @@ test('a secret address and a push each release what they name, once; paused, nei
     { env: { FAIRWAY_GIT_POLL: '1' } },
   )
 }, 120_000)
+
+test('flows whose messages start each other in a circle are stopped, and the ledger says why', async () => {
+  await withFairway(
+    async ({ fairway, call }) => {
+      await call('PUT', '/projects', { name: 'Tiny' })
+      await call('PUT', '/projects/tiny/pipelines', { name: 'tiny', stages: [] })
+      const document = (webhookUrl: string): Json => ({
+        apiVersion: 'v1.2',
+        spec: {
+          kind: 'Workflow',
+          spec: {
+            type: 'sequential',
+            steps: [{ kind: 'Message', spec: { kind: 'RAW_WEBHOOK', webhookUrl, message: '{}' } }],
+          },
+        },
+      })
+      await call('POST', FLOW, document(fairway.url))
+      const { path } = (await call('POST', `${FLOW}/webhook`)) as { path: string }
+      const url = fairway.url + path
+      await call('POST', FLOW, document(url))
+      expect((await fetch(url, { method: 'POST' })).status).toBe(200)
+      const refused = await waitFor('the circle to be stopped', async () => {
+        const answer = (await call('GET', '/projects/tiny/triggers?verdict=refused')) as { triggers: Json[] }
+        return answer.triggers.length > 0 && answer.triggers
+      })
+      expect(refused[0]?.verdicts).toMatchObject([
+        { rule: 'cannot-start', sentence: expect.stringContaining('circle') },
+      ])
+      const { runs } = (await call('GET', `${FLOW}/runs`)) as { runs: Json[] }
+      expect(runs).toHaveLength(11)
+    },
+    { env: { FAIRWAY_ALLOW_PRIVATE_WEBHOOKS: 'true' } },
+  )
+}, 60_000)
