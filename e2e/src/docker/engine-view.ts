@@ -54,12 +54,12 @@ const cwdOf = (pid: number): string | undefined => unlessGone(() => readlinkSync
 const nameOf = (pid: number): string | undefined =>
   unlessGone(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim())
 
-/** A process may end between two looks. */
+/** A process may end between two looks, or be somebody else's. */
 function unlessGone<T>(look: () => T): T | undefined {
   try {
     return look()
   } catch (error) {
-    if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    if (!['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
     return undefined
   }
 }
