@@ -70,6 +70,16 @@ export async function findImageFollow(
     .executeTakeFirst()
 }
 
+/** The next look takes what it finds as new. */
+export async function forgetImageFollow(tx: Tx, { projectId, kind, id }: FollowerKey): Promise<void> {
+  await tx
+    .deleteFrom('image_follow')
+    .where('project_id', '=', projectId)
+    .where('target_kind', '=', kind)
+    .where('target_id', '=', id)
+    .execute()
+}
+
 export async function putImageFollow(
   tx: Tx,
   { projectId, kind, id }: FollowerKey,

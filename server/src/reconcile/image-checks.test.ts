@@ -130,6 +130,18 @@ describe.skipIf(!registryHere)('a service that follows a range of versions', () 
       expect(revision?.source).toMatchObject({ external: { imagePath: `${world.path}:1.1.0` } })
     }))
 
+  it('goes from a version that a person deploys with the range to the highest of it, as at first', () =>
+    withImageWorld(async (world) => {
+      const range = { semver: '^1.0.0' }
+      await world.push('1.0.0')
+      await world.service('1.0.0', range)
+      const newest = await world.push('1.1.0')
+      await world.runs(newest)
+      await world.deployByHand('1.0.0', range)
+      expect(await world.revisions()).toHaveLength(3)
+      await world.runs(newest)
+    }))
+
   it('is refused when the range is none', () =>
     withImageWorld(async (world) => {
       await world.push('1.0.0')

@@ -1,5 +1,6 @@
 import { FairwayError } from '@fairway/contract/errors'
 import type { Tx } from '../../db/db.ts'
+import { forgetImageFollow } from '../../db/image-follows.ts'
 import { type JobRow, lockJob, updateJob } from '../../db/jobs.ts'
 import type { Sealer } from '../../lib/seal.ts'
 import { chooseArtifact, type SourceRequest } from '../builds/choose.ts'
@@ -54,6 +55,7 @@ export async function deployJobByHand(
     spec: { ...job.spec, deployment: { ...deployment, ...source } },
     disabled_cd: internal?.buildSHA !== 'latest' && external?.follow === undefined,
   })
+  await forgetImageFollow(tx, { projectId: target.projectId, kind: 'job', id: target.jobId })
   const choosing = { actor: target.actor, reason: 'deploy', images: target.images } as const
   if (await chooseJobSource(tx, changed, choosing, sealer)) return
   throw new FairwayError(

@@ -1,6 +1,7 @@
 import { FairwayError } from '@fairway/contract/errors'
 import type { ServiceDeployment } from '@fairway/contract/resources/deployment'
 import type { Tx } from '../../db/db.ts'
+import { forgetImageFollow } from '../../db/image-follows.ts'
 import { lockService, type ServiceRow, updateService } from '../../db/services.ts'
 import type { Sealer } from '../../lib/seal.ts'
 import { chooseArtifact, requireOwner, type SourceRequest } from '../builds/choose.ts'
@@ -66,6 +67,7 @@ export async function deployByHand(
     spec: { ...service.spec, deployment: { ...deployment, ...next } as ServiceDeployment },
     disabled_cd: next.internal?.buildSHA !== 'latest' && next.external?.follow === undefined,
   })
+  await forgetImageFollow(tx, { projectId: target.projectId, kind: 'service', id: target.serviceId })
   const deploying = { actor: target.actor, reason: 'deploy', images: target.images } as const
   if (await deploySource(tx, changed, deploying, sealer)) return
   throw new FairwayError(
