@@ -95,16 +95,16 @@ export class GitopsWorld {
     return (await receiveDelivery({ db: this.db, sealer, gitHosts }, delivery)).id
   }
 
-  save = (document: object, actor = 'Bob') =>
+  save = (document: object, actor = 'Bob', of: FlowKey = key) =>
     transaction(this.db, (tx) =>
-      saveReleaseFlow(tx, { ...key, actor }, document, { rules: flowRules, sealer }),
+      saveReleaseFlow(tx, { ...of, actor }, document, { rules: flowRules, sealer }),
     )
 
   resolve = (take: GitopsSide, commit?: string) =>
     transaction(this.db, (tx) => resolveConflict(tx, { ...key, take, commit, actor: 'Bob' }))
 
-  link = async (): Promise<GitopsLinkRow> => {
-    const link = await findGitopsLinkOfFlow(this.db, key)
+  link = async (of: FlowKey = key): Promise<GitopsLinkRow> => {
+    const link = await findGitopsLinkOfFlow(this.db, of)
     if (link === undefined) throw new Error('there is no link')
     return link
   }
@@ -188,4 +188,22 @@ export async function withGitopsWorld(work: (world: GitopsWorld) => Promise<void
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** The same with a worker that runs. */
+export const withWorker = (work: (world: GitopsWorld) => Promise<void>, options?: { pollSeconds: number }) =>
+  withGitopsWorld(async (world) => {
+    const worker = await world.worker(options)
+    try {
+      await work(world)
+    } finally {
+      await worker.stop()
+    }
+  })
+
+/** A flow and a file that hold the same: version 1. */
+export async function linked(world: GitopsWorld, path = '/flow.json'): Promise<void> {
+  await world.save(documentOf(1, { gitops: world.settings(path) }))
+  await world.reaches('in-sync')
+  await world.idle()
 }

@@ -1,24 +1,18 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { schedule } from '../db/work.ts'
 import { POLL_ALL } from './git-polls.ts'
-import { documentOf, type GitopsWorld, json, withGitopsWorld } from './gitops-test-project.ts'
-
-const withWorker = (work: (world: GitopsWorld) => Promise<void>, options?: { pollSeconds: number }) =>
-  withGitopsWorld(async (world) => {
-    const worker = await world.worker(options)
-    try {
-      await work(world)
-    } finally {
-      await worker.stop()
-    }
-  })
-
-/** A flow and a file that hold the same: version 1. */
-async function linked(world: GitopsWorld, path = '/flow.json'): Promise<void> {
-  await world.save(documentOf(1, { gitops: world.settings(path) }))
-  await world.reaches('in-sync')
-  await world.idle()
-}
+import {
+  documentOf,
+  type GitopsWorld,
+  json,
+  key,
+  linked,
+  withGitopsWorld,
+  withWorker,
+} from './gitops-test-project.ts'
+import { until } from './triggers-test-project.ts'
 
 const verdictsOf = (world: GitopsWorld) =>
   world.db.selectFrom('trigger_verdict').selectAll().orderBy('event_number').execute()
@@ -112,6 +106,37 @@ describe('a flow that is linked to a file', () => {
       expect(JSON.parse(await world.fileInGit())).toEqual(documentOf(2))
     }))
 
+  test('one file backs two flows: a save of one becomes a version of the other, and neither goes round in circles', () =>
+    withWorker(async (world) => {
+      const staging = { ...key, stage: 'Staging' as const }
+      await linked(world)
+      await world.save(documentOf(9, { gitops: world.settings() }), 'Eve', staging)
+      await until('the second link', async () => (await world.link(staging)).state === 'in-sync')
+      const before = (await world.link()).base_sha ?? ''
+      await world.save(documentOf(2))
+      const { base_sha } = await world.reaches('in-sync', ({ base_version }) => base_version === 2)
+      await world.deliver({ before, after: base_sha ?? '' })
+      await until('the other flow', async () => (await world.link(staging)).base_sha === base_sha)
+      await world.idle()
+      const flows = await world.db.selectFrom('release_flow').selectAll().execute()
+      expect(flows.map(({ document }) => document)).toEqual([documentOf(2), documentOf(2)])
+      expect(await world.history()).toHaveLength(3)
+    }))
+
+  test('a push that the server refuses leaves the save ahead, says why, and is made once the server takes it', () =>
+    withWorker(async (world) => {
+      await linked(world)
+      const hook = join(world.bare, 'hooks', 'pre-receive')
+      await writeFile(hook, '#!/bin/sh\necho "main is protected" >&2\nexit 1\n', { mode: 0o755 })
+      await world.save(documentOf(2))
+      const { id, message } = await world.reaches('ahead', (link) => link.message !== null)
+      expect(message).toBe('git does not take the commit to "main": main is protected')
+      await rm(hook)
+      await schedule(world.db, 'gitops', id)
+      await world.reaches('in-sync', ({ base_version }) => base_version === 2)
+      expect(JSON.parse(await world.fileInGit())).toEqual(documentOf(2))
+    }))
+
   test('argument overrides never reach git, and stay when the file changes', () =>
     withWorker(async (world) => {
       const secret = 'hunter2-very-secret'
@@ -183,72 +208,6 @@ describe('a file that cannot be taken', () => {
       )
       expect((await world.reaches('unreachable')).message).toMatch(/cannot read the repository/)
       expect(await world.flow()).toMatchObject({ version: 1 })
-    }))
-})
-
-describe('a conflict', () => {
-  const conflicting = (work: (world: GitopsWorld) => Promise<void>) =>
-    withWorker(async (world) => {
-      await linked(world)
-      // Told to nobody: the save finds it there.
-      await world.commit({ 'flow.json': json(documentOf(10)) })
-      await world.save(documentOf(20))
-      await world.reaches('conflict')
-      await work(world)
-    })
-
-  test('overwrites neither side, and shows both', () =>
-    conflicting(async (world) => {
-      expect(JSON.parse(await world.fileInGit())).toEqual(documentOf(10))
-      expect(await world.flow()).toMatchObject({ document: documentOf(20) })
-      expect(JSON.parse((await world.link()).seen_text ?? '')).toEqual(documentOf(10))
-      expect(await world.history()).toHaveLength(3)
-    }))
-
-  test('ends with git taken: the file becomes the newest version, the other stays in the history', () =>
-    conflicting(async (world) => {
-      await world.resolve('git')
-      await world.reaches('in-sync')
-      expect(await world.versions()).toMatchObject([
-        {},
-        { document: documentOf(20) },
-        { document: documentOf(10) },
-      ])
-      expect(JSON.parse(await world.fileInGit())).toEqual(documentOf(10))
-    }))
-
-  test('ends with Fairway taken: a commit on top of the other one', () =>
-    conflicting(async (world) => {
-      await world.resolve('fairway')
-      await world.reaches('in-sync')
-      expect(JSON.parse(await world.fileInGit())).toEqual(documentOf(20))
-      expect((await world.history()).slice(0, 2)).toEqual([
-        'Bob: Update release flow shop/Production (version 2)',
-        'Gil: Change files',
-      ])
-      expect(await world.versions()).toHaveLength(2)
-    }))
-
-  test('a decision holds for what was looked at only: a later push is a conflict again', () =>
-    conflicting(async (world) => {
-      const seen = (await world.link()).head_sha ?? ''
-      const { after } = await world.commit({ 'flow.json': json(documentOf(11)) })
-      await world.resolve('fairway', seen)
-      await world.reaches('conflict', ({ head_sha }) => head_sha === after)
-      await world.idle()
-      expect(JSON.parse(await world.fileInGit())).toEqual(documentOf(11))
-      await expect(world.resolve('fairway', seen)).rejects.toMatchObject({ code: 'conflict' })
-    }))
-
-  test('a file that was deleted is written again only when Fairway is taken', () =>
-    withWorker(async (world) => {
-      await linked(world)
-      await world.push({ 'flow.json': null })
-      expect((await world.reaches('conflict')).message).toMatch(/deleted/)
-      await expect(world.resolve('git')).rejects.toMatchObject({ code: 'invalid_state' })
-      await world.resolve('fairway')
-      await world.reaches('in-sync')
-      expect(JSON.parse(await world.fileInGit())).toEqual(documentOf(1))
     }))
 })
 
