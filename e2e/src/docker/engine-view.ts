@@ -55,7 +55,7 @@ const nameOf = (pid: number): string | undefined =>
   unlessGone(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim())
 
 /** A process may end between two looks, or be somebody else's. */
-function unlessGone<T>(look: () => T): T | undefined {
+export function unlessGone<T>(look: () => T): T | undefined {
   try {
     return look()
   } catch (error) {
