@@ -1,4 +1,5 @@
 /** Reads what a worker says of its servers. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { FairwayError } from '@fairway/contract/errors'
 import type { MasterSocket } from './master-socket.ts'
 
@@ -49,12 +50,19 @@ export async function countSessions(socket: MasterSocket, pids: readonly number[
   return found.flat()
 }
 
+const ASKED_AGAIN = 40
+const AGAIN_AFTER_MS = 50
+
+/** A worker that is about to end is still named for a moment, and answers nothing: it is asked until it is gone. */
 async function sessionsIn(socket: MasterSocket, pid: number): Promise<Sessions[]> {
-  const stats = await socket.ask(pid, ['show stat -1 4 -1'])
-  if (stats.startsWith('# pxname')) return readSessions(pid, stats)
-  const running = await socket.processes()
-  // No answer may not be taken for no sessions, unless the worker is gone.
-  if (running === undefined || (running.current?.pid !== pid && !running.old.includes(pid))) return []
+  for (let asked = 0; asked < ASKED_AGAIN; asked += 1) {
+    const stats = await socket.ask(pid, ['show stat -1 4 -1'])
+    if (stats.startsWith('# pxname')) return readSessions(pid, stats)
+    const running = await socket.processes()
+    if (running === undefined || (running.current?.pid !== pid && !running.old.includes(pid))) return []
+    await delay(AGAIN_AFTER_MS)
+  }
+  // No answer may not be taken for no sessions.
   throw new FairwayError('traffic_failed', 'HAProxy broke its answer off.')
 }
 
