@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { startGitServer } from '@fairway/server/sources/git/test-git-server'
 import { expect, test } from 'vitest'
+import { createBareRepository, git } from './fairway/bare-repository.ts'
 import { getByHost } from './fairway/get-by-host.ts'
 import type { Json, Rest } from './fairway/rest.ts'
 import { withFairway } from './fairway/test-fairway.ts'
@@ -11,32 +9,6 @@ import { createTinyRepository, type TinyRepository } from './fairway/tiny-reposi
 import { waitFor } from './fairway/wait-for.ts'
 
 const SECRET = 'a secret of the e2e test'
-
-/** A post-receive hook that tells Fairway of every ref that moved, as any git server can. */
-const hook = (webhook: string, repository: string): string => `#!${process.execPath}
-const { createHmac } = require('node:crypto')
-const lines = require('node:fs').readFileSync(0, 'utf8').trim().split('\\n')
-Promise.all(lines.map((line) => {
-  const [before, after, ref] = line.split(' ')
-  const body = JSON.stringify({ repository: '${repository}', ref, before, after })
-  const signature = createHmac('sha256', '${SECRET}').update(body).digest('hex')
-  const headers = { 'content-type': 'application/json', 'x-fairway-signature': 'sha256=' + signature }
-  return fetch('${webhook}', { method: 'POST', headers, body })
-})).then((answers) => process.exit(answers.every((one) => one.status === 202) ? 0 : 1))
-`
-
-/** The git server answers in this process, which must not wait. */
-const git = async (cwd: string, ...args: string[]): Promise<string> =>
-  (await promisify(execFile)('git', args, { cwd })).stdout.trim()
-
-async function createBareRepository(folder: string, script: string): Promise<void> {
-  mkdirSync(folder, { recursive: true })
-  await git(folder, 'init', '-q', '--bare', '-b', 'main')
-  await git(folder, 'config', 'http.receivepack', 'true')
-  const file = join(folder, 'hooks', 'post-receive')
-  writeFileSync(file, script)
-  chmodSync(file, 0o755)
-}
 
 test('a push to a private repository is built, deployed and served; a flagged one is not, and both say why', async () => {
   await withFairway(async ({ fairway, call, folder }) => {
@@ -53,10 +25,11 @@ test('a push to a private repository is built, deployed and served; a flagged on
         auth: { type: 'token', username: 'ann', token: 'planted-secret' },
         webhookSecret: SECRET,
       })) as { webhook: { path: string } }
-      await createBareRepository(
-        join(folder, 'repositories', 'shop.git'),
-        hook(fairway.url + account.webhook.path, url),
-      )
+      await createBareRepository(join(folder, 'repositories', 'shop.git'), {
+        webhook: fairway.url + account.webhook.path,
+        url,
+        secret: SECRET,
+      })
       const work = createTinyRepository(join(folder, 'work'))
       const remote = url.replace('//', '//ann:planted-secret@')
       const push = (): Promise<string> => git(work.folder, 'push', '-q', remote, 'main')

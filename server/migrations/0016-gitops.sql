@@ -15,6 +15,7 @@ create table gitops_link (
   base_version int,
   pushing_blob text,                   -- written before a push: how it is recognised when nobody noted that it arrived
   pushing_version int,
+  pushing_sha text,
   seen_blob text,                      -- the file as it was last looked at
   seen_text text,                      -- kept only while it is not in-sync
   take text,                           -- git, fairway: how a person decided a conflict,

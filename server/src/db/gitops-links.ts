@@ -19,6 +19,7 @@ export type GitopsLinkRow = {
   base_version: number | null
   pushing_blob: string | null
   pushing_version: number | null
+  pushing_sha: string | null
   seen_blob: string | null
   seen_text: string | null
   take: GitopsSide | null
@@ -42,6 +43,7 @@ const columns = [
   'base_version',
   'pushing_blob',
   'pushing_version',
+  'pushing_sha',
   'seen_blob',
   'seen_text',
   'take',

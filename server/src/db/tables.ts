@@ -470,6 +470,7 @@ export type GitopsLinkTable = {
   base_version: Generated<number | null>
   pushing_blob: Generated<string | null>
   pushing_version: Generated<number | null>
+  pushing_sha: Generated<string | null>
   seen_blob: Generated<string | null>
   seen_text: Generated<string | null>
   take: Generated<string | null>

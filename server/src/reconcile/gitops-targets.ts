@@ -4,7 +4,7 @@ import { schedule } from '../db/work.ts'
 import { keyOfFlowName } from '../operations/triggers/flow-name.ts'
 import type { Watcher } from '../triggers/watcher.ts'
 import type { LinkedDocuments } from './gitops-documents.ts'
-import type { TargetHistory, TargetSource, TriggerTarget } from './trigger-targets.ts'
+import type { StartingEvent, TargetHistory, TargetSource, TriggerTarget } from './trigger-targets.ts'
 
 /** Linked documents: a push to their branch that changes their file has it read. */
 export const gitopsTargets = ({ nameOf }: Pick<LinkedDocuments, 'nameOf'>): TargetSource => ({
@@ -39,15 +39,22 @@ const watcherOf = ({ branch, filePath }: GitopsLinkRow['settings']): Watcher => 
   ignoreDrafts: false,
 })
 
-/** Files count from the commit that was looked at last; our own commit coming back changes none. */
+/**
+ * Files count from the commit that was looked at last. Our own commit changes none, also when the host tells of it before
+ * the push has ended.
+ */
 async function history(
   db: Db,
   targets: readonly TriggerTarget[],
+  { after }: StartingEvent,
 ): Promise<Map<TriggerTarget, TargetHistory>> {
   const all = new Map<TriggerTarget, TargetHistory>()
   for (const target of targets) {
     const link = await findGitopsLinkOfFlow(db, keyOfFlowName(target.projectId, target.id))
-    all.set(target, { base: link?.head_sha ?? null, newestBuild: undefined })
+    all.set(target, {
+      base: link?.pushing_sha === after ? after : (link?.head_sha ?? null),
+      newestBuild: undefined,
+    })
   }
   return all
 }

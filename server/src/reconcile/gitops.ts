@@ -117,6 +117,7 @@ function settled(look: Look, base: { blob: string; version: number }, sha: strin
     ...(isNew && { base_sha: sha }),
     pushing_blob: null,
     pushing_version: null,
+    pushing_sha: null,
     seen_blob: base.blob,
     seen_text: null,
     take: null,
@@ -203,7 +204,7 @@ async function push(look: Look): Promise<Next> {
   })
   if (blob === seen.file.blob) return finish(look, { blob, version: own.version })
   const begun = await whileUnmoved(look, (tx) =>
-    updateGitopsLink(tx, link.id, { pushing_blob: blob, pushing_version: own.version }),
+    updateGitopsLink(tx, link.id, { pushing_blob: blob, pushing_version: own.version, pushing_sha: commit }),
   )
   if (begun.moved) return AGAIN
   deps.crash.hit('gitops.before-push')
