@@ -114,6 +114,23 @@ export const volumeMoves = {
 } as const satisfies Moves
 export type VolumeStatus = keyof typeof volumeMoves
 
+export const domainMoves = {
+  pending: ['verified'],
+  verified: [],
+} as const satisfies Moves
+export type DomainStatus = keyof typeof domainMoves
+
+/** `failed`: nothing can be served and it is tried again; a renewal that failed leaves it `active` while it is valid. */
+export const certificateMoves = {
+  pending: ['issuing'],
+  issuing: ['active', 'failed'],
+  failed: ['issuing'],
+  active: ['renewing', 'expired'],
+  renewing: ['active', 'expired'],
+  expired: ['renewing', 'active'],
+} as const satisfies Moves
+export type CertificateStatus = keyof typeof certificateMoves
+
 export type AddonStatus =
   | 'preDeployment'
   | 'allocating'

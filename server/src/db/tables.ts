@@ -306,6 +306,68 @@ export type RegistryCredentialTable = {
   updated_at: Generated<Date>
 }
 
+export type DomainTable = {
+  name: string
+  status: Generated<string>
+  token: string
+  verified_at: Generated<Date | null>
+  created_at: Generated<Date>
+}
+
+export type SubdomainTable = {
+  domain: string
+  name: string
+  full_name: string
+  created_at: Generated<Date>
+}
+
+export type CertificateTable = {
+  id: string
+  source: string
+  subject: string
+  hosts: string[]
+  status: Generated<string>
+  version: Generated<number | null>
+  attempts: Generated<number>
+  reason: Generated<string | null>
+  next_try_at: Generated<Date | null>
+  started_at: Generated<Date | null>
+  order_url: Generated<string | null>
+  order_key: Generated<Buffer | null>
+  domain: Generated<string | null>
+  created_at: Generated<Date>
+  updated_at: Generated<Date>
+}
+
+export type CertificateVersionTable = {
+  certificate_id: string
+  version: number
+  hosts: string[]
+  issuer: string
+  serial: string
+  fingerprint: string
+  not_before: Date
+  not_after: Date
+  chain: string
+  key: Buffer
+  created_at: Generated<Date>
+}
+
+export type AcmeAccountTable = {
+  directory: string
+  key: Buffer
+  url: Generated<string | null>
+  created_at: Generated<Date>
+}
+
+export type AcmeChallengeTable = {
+  token: string
+  answer: string
+  host: string
+  certificate_id: string
+  created_at: Generated<Date>
+}
+
 export type BackupTable = {
   id: string
   project_id: string
@@ -680,6 +742,12 @@ export type Tables = {
   addon_generation: AddonGenerationTable
   backup_destination: BackupDestinationTable
   registry_credential: RegistryCredentialTable
+  domain: DomainTable
+  subdomain: SubdomainTable
+  certificate: CertificateTable
+  certificate_version: CertificateVersionTable
+  acme_account: AcmeAccountTable
+  acme_challenge: AcmeChallengeTable
   backup: BackupTable
   restore: RestoreTable
   backup_schedule: BackupScheduleTable

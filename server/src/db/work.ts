@@ -26,6 +26,7 @@ export type WorkKind =
   | 'flow_cron'
   | 'image_check'
   | 'gitops'
+  | 'certificate'
   | 'sweep'
 
 export type WorkItem = { kind: WorkKind; key: string; seq: number; lease: string; failures: number }
