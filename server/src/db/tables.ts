@@ -654,9 +654,34 @@ export type GitAccountTable = {
   secret: Generated<Buffer | null>
   webhook_id: string
   webhook_secret: Buffer
+  reporting: Generated<Json>
+  api_url: Generated<string | null>
+  known_hosts: Generated<string | null>
   last_delivery_at: Generated<Date | null>
   created_at: Generated<Date>
   updated_at: Generated<Date>
+}
+
+export type HostReportTable = {
+  id: string
+  account_id: string
+  kind: string
+  repository: string
+  target: string
+  context: string
+  project_id: string
+  subject_kind: string
+  subject_id: string
+  subject_at: Date
+  wanted: Json
+  trying: Generated<Json | null>
+  sent: Generated<Json | null>
+  status: Generated<string>
+  attempts: Generated<number>
+  error: Generated<string | null>
+  created_at: Generated<Date>
+  updated_at: Generated<Date>
+  sent_at: Generated<Date | null>
 }
 
 export type GitRepositoryTable = {
@@ -719,6 +744,7 @@ export type Tables = {
   trigger_event: TriggerEventTable
   trigger_verdict: TriggerVerdictTable
   git_account: GitAccountTable
+  host_report: HostReportTable
   git_repository: GitRepositoryTable
   gitops_link: GitopsLinkTable
   work_item: WorkItemTable

@@ -26,7 +26,9 @@ export type WorkKind =
   | 'flow_cron'
   | 'image_check'
   | 'gitops'
+  | 'host_report'
   | 'certificate'
+  | 'tls'
   | 'sweep'
 
 export type WorkItem = { kind: WorkKind; key: string; seq: number; lease: string; failures: number }
