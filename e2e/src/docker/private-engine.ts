@@ -1,6 +1,6 @@
 /** For tests: a Docker Engine of the test's own, which may be stopped, killed and starved. The machine's is never touched. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isEngineThere } from '@fairway/server/lib/docker/engine'
@@ -49,6 +49,7 @@ export function createPrivateEngine({ megabytes }: { megabytes?: number } = {}):
       await end('SIGTERM')
       endLeft(folder)
       unmountBelow(folder)
+      execFileSync('ip', ['link', 'del', BRIDGE])
       rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
     },
   }
@@ -59,6 +60,7 @@ type Place = { folder: string; socket: string; dataRoot: string }
 async function started({ folder, socket, dataRoot }: Place, flags: readonly string[]): Promise<ChildProcess> {
   // One that was killed leaves numbers, which may be those of zombies or of other processes now.
   for (const left of ['pid', 'exec/containerd/containerd.pid']) rmSync(join(folder, left), { force: true })
+  presentBridge()
   const log = openSync(join(folder, 'dockerd.log'), 'a')
   const child = spawn('dockerd', [...argumentsOf({ folder, socket, dataRoot }), ...flags], {
     stdio: ['ignore', log, log],
@@ -75,6 +77,16 @@ async function started({ folder, socket, dataRoot }: Place, flags: readonly stri
   return child
 }
 
+/** An engine without a default bridge (`none`) would remove the one of the machine's own engine. */
+const BRIDGE = `fwt${process.pid}`
+
+function presentBridge(): void {
+  if (existsSync(`/sys/class/net/${BRIDGE}`)) return
+  execFileSync('ip', ['link', 'add', BRIDGE, 'type', 'bridge'])
+  execFileSync('ip', ['addr', 'add', '10.212.0.1/24', 'dev', BRIDGE])
+  execFileSync('ip', ['link', 'set', BRIDGE, 'up'])
+}
+
 /** It leaves the packet filter and the default bridge to the machine's own engine. */
 const argumentsOf = ({ folder, socket, dataRoot }: Place): string[] => [
   ...['-H', `unix://${socket}`, '--data-root', dataRoot, '--exec-root', join(folder, 'exec')],
@@ -82,7 +94,7 @@ const argumentsOf = ({ folder, socket, dataRoot }: Place): string[] => [
     '--pidfile',
     join(folder, 'pid'),
     '--bridge',
-    'none',
+    BRIDGE,
     '--default-address-pool',
     'base=10.211.0.0/16,size=24',
   ],
