@@ -10,6 +10,7 @@ export const eventTopics = [
   'addon',
   'backup',
   'volume',
+  'certificate',
   'audit',
 ] as const
 

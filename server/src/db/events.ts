@@ -10,6 +10,7 @@ export type EventTopic =
   | 'addon'
   | 'backup'
   | 'volume'
+  | 'certificate'
   | 'audit'
 
 export type NewEvent = {

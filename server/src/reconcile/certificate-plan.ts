@@ -139,7 +139,7 @@ const earliest = (times: readonly (Date | undefined)[]): Date | null =>
     null,
   )
 
-/** One certificate for each host: an imported one before one of ours, and the one that lasts longest. */
+/** One certificate for each host: imported ones before our own, then the one that lasts longest. */
 export function servedHosts(
   stored: readonly StoredCertificate[],
   now: Date,
@@ -147,11 +147,11 @@ export function servedHosts(
   const valid = stored
     .filter(({ current }) => current !== null && current.notAfter > now)
     .toSorted((a, b) => rank(b) - rank(a) || a.id.localeCompare(b.id))
-  const taken = new Set<string>()
+  const taken: string[] = []
   return valid
     .map(({ id, hosts }) => {
-      const own = hosts.filter((host) => !taken.has(host))
-      for (const host of own) taken.add(host)
+      const own = hosts.filter((host) => !taken.some((name) => covers(name, host)))
+      taken.push(...own)
       return { id, hosts: own }
     })
     .filter(({ hosts }) => hosts.length > 0)
