@@ -36,6 +36,8 @@ export const errorCatalogue = {
   image_platform: 422,
   registry_unreachable: 422,
   certificate_failed: 422,
+  host_unreachable: 422,
+  host_refused: 422,
   job_failed: 422,
   backup_failed: 422,
   restore_failed: 422,

@@ -104,6 +104,14 @@ export const triggerEventMoves = {
 } as const satisfies Moves
 export type TriggerEventStatus = keyof typeof triggerEventMoves
 
+/** `failed`: given up; a new state of what it tells of, or new credentials, open it again. */
+export const hostReportMoves = {
+  pending: ['sent', 'failed'],
+  sent: ['pending'],
+  failed: ['pending'],
+} as const satisfies Moves
+export type HostReportStatus = keyof typeof hostReportMoves
+
 /** `LOST`: it was there and is not any more. */
 export const volumeMoves = {
   PENDING: ['BOUND', 'FAILED', 'DELETING'],

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { resourceId } from '../names.ts'
-import { gitAccountBody, gitAccountPatch } from '../resources/git-account.ts'
+import { gitAccountBody, gitAccountPatch, gitReporting } from '../resources/git-account.ts'
 import { gitHosts } from '../resources/trigger-event.ts'
 import { route } from '../route.ts'
 
@@ -19,6 +19,9 @@ export const gitAccountView = z.object({
     appId: z.string().optional(),
     installationId: z.string().optional(),
   }),
+  apiUrl: z.string().describe('where statuses and comments are sent'),
+  reporting: gitReporting,
+  knownHosts: z.string().nullable().describe('host keys of ssh servers, recorded on the first connection'),
   webhook: z.object({
     id: z.string(),
     path: z.string().describe('below the address of this API'),
@@ -69,7 +72,7 @@ export const patchGitAccount = route({
   id: 'patchGitAccount',
   method: 'PATCH',
   path: `${base}/{accountId}`,
-  summary: 'Replace the credentials of an account, or the secret of its webhook',
+  summary: 'Replace the credentials of an account, the secret of its webhook, or what it reports',
   tag,
   permission: 'admin',
   params: one,
@@ -86,4 +89,40 @@ export const deleteGitAccount = route({
   permission: 'admin',
   params: one,
   reply: z.object({}),
+})
+
+/** One thing that the host was told, or shall be. */
+export const hostReportView = z.object({
+  id: z.string(),
+  kind: z.enum(['status', 'comment']),
+  repository: z.string(),
+  sha: z.string().nullable().describe('of a status'),
+  pullRequestId: z.number().nullable().describe('of a comment'),
+  context: z.string(),
+  projectId: z.string(),
+  subject: z.object({ kind: z.enum(['build', 'release-run', 'trigger']), id: z.string() }),
+  state: z.enum(['pending', 'success', 'failure', 'error']).nullable().describe('of a status'),
+  text: z.string(),
+  url: z.string().nullable(),
+  status: z.enum(['pending', 'sent', 'failed']),
+  attempts: z.number(),
+  error: z.string().nullable().describe('of the last attempt'),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  sentAt: z.string().nullable(),
+})
+export type HostReportView = z.input<typeof hostReportView>
+
+export const listHostReports = route({
+  id: 'listHostReports',
+  method: 'GET',
+  path: `${base}/{accountId}/reports`,
+  summary:
+    'What the host of an account was told: states of commits and comments on pull requests, newest first',
+  tag,
+  permission: 'read',
+  params: one,
+  query: z.object({ status: z.enum(['pending', 'sent', 'failed']).optional() }),
+  reply: z.object({ reports: z.array(hostReportView) }),
+  paginated: true,
 })

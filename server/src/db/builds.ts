@@ -4,6 +4,7 @@ import { type BuildStatus, buildMoves, sourcesOf, unfinished } from '@fairway/co
 import { sql } from 'kysely'
 import type { BuildOwner } from './build-choice.ts'
 import { type Db, type Tx, toJson } from './db.ts'
+import { reportLater } from './host-reports.ts'
 
 export type BuildKey = { projectId: string; buildId: string }
 
@@ -99,7 +100,9 @@ export async function insertBuild(tx: Tx, build: NewBuild): Promise<boolean> {
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
-  return numInsertedOrUpdatedRows === 1n
+  if (numInsertedOrUpdatedRows !== 1n) return false
+  await reportLater(tx, 'build', `${build.projectId}/${build.buildId}`)
+  return true
 }
 
 /** The newest build of this commit and order that succeeded and whose artifact is kept, or that is still under way. */
@@ -158,7 +161,9 @@ export async function moveBuild(
     .where('id', '=', buildId)
     .where('status', 'in', sourcesOf(buildMoves, to))
     .executeTakeFirst()
-  return numUpdatedRows === 1n
+  if (numUpdatedRows !== 1n) return false
+  await reportLater(tx, 'build', `${projectId}/${buildId}`)
+  return true
 }
 
 export async function setBuildAttempts(

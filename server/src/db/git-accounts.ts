@@ -1,4 +1,5 @@
 import { notFound } from '@fairway/contract/errors'
+import type { GitReporting } from '@fairway/contract/resources/git-account'
 import type { GitHostName } from '@fairway/contract/resources/trigger-event'
 import { sql } from 'kysely'
 import { type Db, type Tx, toJson } from './db.ts'
@@ -17,6 +18,10 @@ export type GitAccountRow = {
   secret: Buffer | null
   webhook_id: string
   webhook_secret: Buffer
+  reporting: GitReporting
+  api_url: string | null
+  /** Host keys of ssh servers; null: none was met. */
+  known_hosts: string | null
   last_delivery_at: Date | null
   created_at: Date
   updated_at: Date
@@ -32,6 +37,9 @@ const columns = [
   'secret',
   'webhook_id',
   'webhook_secret',
+  'reporting',
+  'api_url',
+  'known_hosts',
   'last_delivery_at',
   'created_at',
   'updated_at',
@@ -63,7 +71,7 @@ export type NewGitAccount = Omit<GitAccountRow, 'last_delivery_at' | 'created_at
 export async function insertGitAccount(tx: Tx, account: NewGitAccount): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('git_account')
-    .values({ ...account, spec: toJson(account.spec) })
+    .values({ ...account, spec: toJson(account.spec), reporting: toJson(account.reporting) })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
@@ -72,13 +80,14 @@ export async function insertGitAccount(tx: Tx, account: NewGitAccount): Promise<
 export async function updateGitAccount(
   tx: Tx,
   id: string,
-  change: Partial<Pick<GitAccountRow, 'base_url' | 'auth' | 'spec' | 'secret' | 'webhook_secret'>>,
+  change: Partial<Omit<NewGitAccount, 'id' | 'name' | 'host' | 'webhook_id'>>,
 ): Promise<void> {
   await tx
     .updateTable('git_account')
     .set({
       ...change,
       ...(change.spec !== undefined && { spec: toJson(change.spec) }),
+      ...(change.reporting !== undefined && { reporting: toJson(change.reporting) }),
       updated_at: sql<Date>`now()`,
     })
     .where('id', '=', id)
@@ -87,6 +96,19 @@ export async function updateGitAccount(
 
 export async function deleteGitAccount(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('git_account').where('id', '=', id).execute()
+}
+
+/**
+ * Keeps host keys of ssh servers that were met for the first time. Lines for a server that has a key already are left out:
+ * who was first stays.
+ */
+export async function addKnownHosts(tx: Tx, id: string, lines: string): Promise<void> {
+  const { known_hosts } = await lockGitAccount(tx, id)
+  const known = known_hosts ?? ''
+  const names = new Set(known.split('\n').map((line) => line.split(' ')[0]))
+  const added = lines.split('\n').filter((line) => line !== '' && !names.has(line.split(' ')[0]))
+  if (added.length === 0) return
+  await updateGitAccount(tx, id, { known_hosts: `${[known.trimEnd(), ...added].join('\n').trim()}\n` })
 }
 
 /** Remembers that deliveries arrive; written at most once a minute, as many may come at once. */

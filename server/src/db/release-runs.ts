@@ -2,6 +2,7 @@ import type { FlowDocument } from '@fairway/contract/flow'
 import type { Stage } from '@fairway/contract/resources/pipeline'
 import { type RunStatus, runMoves, sourcesOf } from '@fairway/contract/states'
 import { type Db, type Tx, toJson } from './db.ts'
+import { reportLater } from './host-reports.ts'
 import type { FlowKey } from './release-flows.ts'
 
 export type RunKind = 'release' | 'rollback'
@@ -185,6 +186,7 @@ export async function insertRun(tx: Tx, key: FlowKey, run: NewRun): Promise<Rele
     })
     .returning(columns)
     .executeTakeFirstOrThrow()
+  if (run.trigger === 'automatic') await reportLater(tx, 'release-run', run.id)
   return row as ReleaseRunRow
 }
 
@@ -201,7 +203,7 @@ export type RunMove = {
 
 /** The one writer of a run's status. False: the run is not in a status that may move there. */
 export async function moveRun(tx: Tx, id: string, move: RunMove): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+  const moved = await tx
     .updateTable('release_run')
     .set((eb) => ({
       status: move.to,
@@ -215,8 +217,10 @@ export async function moveRun(tx: Tx, id: string, move: RunMove): Promise<boolea
     }))
     .where('id', '=', id)
     .where('status', 'in', sourcesOf(runMoves, move.to))
+    .returning('trigger')
     .executeTakeFirst()
-  return numUpdatedRows === 1n
+  if (moved?.trigger === 'automatic') await reportLater(tx, 'release-run', id)
+  return moved !== undefined
 }
 
 export async function requestAbort(tx: Tx, id: string): Promise<void> {

@@ -10,6 +10,7 @@ import {
   takeUpRepositories,
 } from '../db/git-repositories.ts'
 import { listGitopsLinks } from '../db/gitops-links.ts'
+import { forgetReports } from '../db/host-reports.ts'
 import {
   forgetTriggerEvents,
   forgetTriggerWork,
@@ -115,6 +116,7 @@ export function createTriggerSweep({ db, log }: Pick<PollDeps, 'db' | 'log'>): W
   return async () => {
     const gone = await transaction(db, async (tx) => {
       await forgetTriggerWork(tx)
+      await forgetReports(tx, KEPT_DAYS)
       return forgetTriggerEvents(tx, KEPT_DAYS, FORGET_AT_ONCE)
     })
     if (gone > 0) log.info({ gone }, 'forgot old trigger events')

@@ -1,6 +1,7 @@
 import { FairwayError } from '@fairway/contract/errors'
 import type { TriggerVerdict } from '@fairway/contract/resources/trigger-event'
 import type { Db, Tx } from '../db/db.ts'
+import { reportLater } from '../db/host-reports.ts'
 import {
   countVerdicts,
   findPending,
@@ -89,6 +90,7 @@ async function carryOut(deps: TriggerDeps, item: WorkItem, { row, look }: Judged
   await withLease(deps.db, item, async (tx) => {
     await perform(deps, tx, { row, look }, [...starting, ...refused])
     await moveTriggerEvent(tx, row.id, 'judged', look.refusal ?? summaryOf(await countVerdicts(tx, row.id)))
+    if (row.event?.pullRequest) await reportLater(tx, 'trigger', row.id)
     await wakeNext(tx, row)
     deps.crash.hit('trigger.before-commit')
   })

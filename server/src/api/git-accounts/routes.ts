@@ -2,8 +2,10 @@ import { notFound } from '@fairway/contract/errors'
 import * as contract from '@fairway/contract/routes/git-account'
 import { transaction } from '../../db/db.ts'
 import { findGitAccount, type GitAccountRow, listGitAccounts } from '../../db/git-accounts.ts'
+import { type HostReportRow, listReports } from '../../db/host-reports.ts'
+import { apiOf } from '../../operations/git-accounts/open.ts'
 import { changeGitAccount, createGitAccount, removeGitAccount } from '../../operations/git-accounts/save.ts'
-import { pageOfAll } from '../page.ts'
+import { pageOf, pageOfAll } from '../page.ts'
 import { defineRoute } from '../route.ts'
 
 const viewOf = (account: GitAccountRow): contract.GitAccountView => ({
@@ -12,6 +14,9 @@ const viewOf = (account: GitAccountRow): contract.GitAccountView => ({
   host: account.host,
   baseUrl: account.base_url,
   auth: { type: account.auth, ...account.spec },
+  apiUrl: apiOf(account),
+  reporting: account.reporting,
+  knownHosts: account.known_hosts,
   webhook: {
     id: account.webhook_id,
     path: `/v1/webhooks/git/${account.webhook_id}`,
@@ -20,6 +25,28 @@ const viewOf = (account: GitAccountRow): contract.GitAccountView => ({
   createdAt: account.created_at.toISOString(),
   updatedAt: account.updated_at.toISOString(),
 })
+
+const reportViewOf = (row: HostReportRow): contract.HostReportView => {
+  return {
+    id: row.id,
+    kind: row.kind,
+    repository: row.repository,
+    sha: row.kind === 'status' ? row.target : null,
+    pullRequestId: row.kind === 'status' ? null : Number(row.target),
+    context: row.context,
+    projectId: row.project_id,
+    subject: { kind: row.subject_kind, id: row.subject_id },
+    state: row.kind === 'status' ? row.wanted.state : null,
+    text: row.kind === 'status' ? row.wanted.description : row.wanted.body,
+    url: row.kind === 'status' ? row.wanted.url : null,
+    status: row.status,
+    attempts: row.attempts,
+    error: row.error,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    sentAt: row.sent_at?.toISOString() ?? null,
+  }
+}
 
 export const gitAccountRoutes = [
   defineRoute(contract.listGitAccounts, async ({ page }, { db }) =>
@@ -47,4 +74,14 @@ export const gitAccountRoutes = [
     await transaction(db, (tx) => removeGitAccount(tx, accountId, actor.id))
     return {}
   }),
+
+  defineRoute(
+    contract.listHostReports,
+    async ({ params: { accountId }, query: { status }, page }, { db }) => {
+      if ((await findGitAccount(db, accountId)) === undefined) throw notFound('git account', accountId)
+      return pageOf(await listReports(db, { accountId, status }, page), page, (rows) => ({
+        reports: rows.map(reportViewOf),
+      }))
+    },
+  ),
 ]

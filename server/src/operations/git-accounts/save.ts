@@ -3,9 +3,11 @@ import { FairwayError, notFound } from '@fairway/contract/errors'
 import { slugOf } from '@fairway/contract/names'
 import {
   DEFAULT_HOST_URLS,
+  DEFAULT_REPORTING,
   type GitAccountBody,
   type GitAccountPatch,
   type GitAuth,
+  type GitReporting,
 } from '@fairway/contract/resources/git-account'
 import type { Tx } from '../../db/db.ts'
 import { recordEvent } from '../../db/events.ts'
@@ -17,6 +19,7 @@ import {
   lockGitAccount,
   updateGitAccount,
 } from '../../db/git-accounts.ts'
+import { reopenReports } from '../../db/host-reports.ts'
 import type { Sealer } from '../../lib/seal.ts'
 import { authContext, webhookContext } from './open.ts'
 
@@ -38,6 +41,9 @@ export async function createGitAccount(
     ...storedAuth(sealer, id, body.auth),
     webhook_id: randomBytes(12).toString('hex'),
     webhook_secret: sealText(sealer, webhookSecret, webhookContext(id)),
+    reporting: reportingOf(DEFAULT_REPORTING, body.reporting),
+    api_url: body.apiUrl ?? null,
+    known_hosts: body.knownHosts || null,
   })
   if (!added) {
     throw new FairwayError('name_taken', `There is a git account "${id}" already. Choose another name.`)
@@ -46,14 +52,14 @@ export async function createGitAccount(
   return { account: await required(tx, id), webhookSecret }
 }
 
-/** Replaces the credentials, the webhook's secret, or both. */
+/** Replaces what the patch names. What the host did not take so far is told it again. */
 export async function changeGitAccount(
   tx: Tx,
   id: string,
   patch: GitAccountPatch,
   { sealer, actor }: Deps,
 ): Promise<GitAccountRow> {
-  const { host } = await lockGitAccount(tx, id)
+  const { host, reporting } = await lockGitAccount(tx, id)
   if (patch.auth?.type === 'github-app' && host !== 'github')
     throw new FairwayError('invalid_request', 'auth.type: github-app is for the host github.')
   await updateGitAccount(tx, id, {
@@ -61,7 +67,11 @@ export async function changeGitAccount(
     ...(patch.webhookSecret !== undefined && {
       webhook_secret: sealText(sealer, patch.webhookSecret, webhookContext(id)),
     }),
+    ...(patch.reporting !== undefined && { reporting: reportingOf(reporting, patch.reporting) }),
+    ...(patch.apiUrl !== undefined && { api_url: patch.apiUrl }),
+    ...(patch.knownHosts !== undefined && { known_hosts: patch.knownHosts || null }),
   })
+  await reopenReports(tx, id)
   await audit(tx, { id, actor, type: 'git-account.changed' })
   return required(tx, id)
 }
@@ -72,6 +82,11 @@ export async function removeGitAccount(tx: Tx, id: string, actor: string): Promi
   await deleteGitAccount(tx, id)
   await audit(tx, { id, actor, type: 'git-account.deleted' })
 }
+
+const reportingOf = (
+  before: GitReporting,
+  { statuses = before.statuses, comments = before.comments }: GitAccountPatch['reporting'] = {},
+): GitReporting => ({ statuses, comments })
 
 function storedAuth(
   sealer: Sealer,
