@@ -6,6 +6,7 @@ import { FairwayError } from '@fairway/contract/errors'
 import tar from 'tar-stream'
 import type { Engine } from '../../lib/docker/engine.ts'
 import { ifThere } from '../../lib/docker/engine-answers.ts'
+import { followProgress } from '../../lib/docker/progress.ts'
 
 /** An image of ours: `folder` in `root` is its build context, together with the folder `shared`. */
 export type ImageSource = { root: string; folder: string; tag: string; base: string }
@@ -65,9 +66,7 @@ async function build(
       nocache: true,
       forcerm: true,
     })
-    await new Promise<void>((resolve, reject) => {
-      engine.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()))
-    })
+    await followProgress(engine, progress)
   } catch (cause) {
     throw new FairwayError(
       'runtime_failed',

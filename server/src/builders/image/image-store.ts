@@ -11,12 +11,19 @@ import {
   registryRepository,
   registryTag,
 } from './image-names.ts'
-import { collectImages, findImage, pushImage, tagImage } from './local-images.ts'
+import { collectImages, findImage, tagImage } from './local-images.ts'
+import { pushImage } from './push-image.ts'
 import { openRegistryRepository, type RegistryClient } from './registry-client.ts'
 
 export type StoreRegistry = RegistryPlace & { credentials?: RegistryCredentials }
 
-export type StoreOptions = { installation: string; registry?: StoreRegistry; crash: CrashPoints }
+export type StoreOptions = {
+  installation: string
+  registry?: StoreRegistry
+  /** Of a whole build, its push included. */
+  timeoutSeconds: number
+  crash: CrashPoints
+}
 
 type Keeping = Pick<BuildRequest, 'owner' | 'log' | 'signal'> & { sha: string }
 
@@ -28,6 +35,12 @@ export type ImageStore = {
   /** `making`: tags of images that are being made. */
   collect(keep: ReadonlySet<string>, making: ReadonlySet<string>): Promise<string[]>
 }
+
+const LONGEST_QUIET_MS = 5 * 60_000
+
+/** Well before the build's own deadline, which could not say why. A registry may take minutes to store a large layer. */
+const quietMsOf = ({ timeoutSeconds }: StoreOptions): number =>
+  Math.min(LONGEST_QUIET_MS, (timeoutSeconds * 1000) / 2)
 
 type Place = StoreRegistry & { repository: string; client: RegistryClient }
 type Store = { engine: Engine; options: StoreOptions; place: Place | undefined }
@@ -64,7 +77,10 @@ async function keepImage(
   const tag = registryTag(built)
   await tagImage(engine, imageId, `${repository}:${tag}`)
   log(`Pushing to ${repository}:${tag}`)
-  const digest = await pushImage(engine, { repository, tag, credentials, log, signal })
+  const digest = await pushImage(engine, {
+    ...{ repository, tag, credentials, log, signal },
+    quietMs: quietMsOf(options),
+  })
   options.crash.hit('build.after-push')
   return digest
 }

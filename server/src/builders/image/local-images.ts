@@ -1,7 +1,6 @@
 import { FairwayError } from '@fairway/contract/errors'
 import { type Engine, engineStatusOf } from '../../lib/docker/engine.ts'
 import { hasCode } from '../../lib/has-code.ts'
-import type { RegistryCredentials } from '../../reconcile/registry-port.ts'
 import { isMaking, isStagingTag, type KnownImage, planCollection } from './image-names.ts'
 
 export type LocalImage = KnownImage & { sizeBytes: number; labels: Readonly<Record<string, string>> }
@@ -83,60 +82,6 @@ async function removeImage(engine: Engine, { tags, repositoryDigests }: KnownIma
   const names = [...repositoryDigests, ...tags.filter((tag) => !isOurs(tag)), ...tags.filter(isOurs)]
   for (const name of names) if (!(await untagImage(engine, name))) return false
   return true
-}
-
-export type Push = {
-  repository: string
-  tag: string
-  credentials: RegistryCredentials | undefined
-  log: (line: string) => void
-  signal: AbortSignal
-}
-
-/** Pushes a tagged image; answers the digest of its manifest. */
-export async function pushImage(engine: Engine, push: Push): Promise<string> {
-  const { repository, tag, credentials, log, signal } = push
-  const stream = await engine.getImage(`${repository}:${tag}`).push({
-    tag,
-    abortSignal: signal,
-    // Without credentials the engine still wants the header.
-    authconfig: credentials ?? {},
-  })
-  let digest: string | undefined
-  const follow = (event: PushEvent): void => {
-    digest = event.aux?.Digest ?? digest
-    if (event.status !== undefined && /^(?:Pushed|Layer already exists|The push refers)/.test(event.status))
-      log(event.id === undefined ? event.status : `${event.id}: ${event.status}`)
-  }
-  try {
-    await new Promise<void>((resolve, reject) => {
-      engine.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(error)), follow)
-    })
-  } catch (error) {
-    signal.throwIfAborted()
-    throw pushTrouble(error, repository)
-  }
-  signal.throwIfAborted()
-  if (digest === undefined) throw pushTrouble(new Error('the registry named no digest'), repository)
-  return digest
-}
-
-type PushEvent = { status?: string; id?: string; aux?: { Digest?: string } }
-
-function pushTrouble(cause: unknown, repository: string): FairwayError {
-  const said = cause instanceof Error ? cause.message : String(cause)
-  if (/denied|unauthorized|no basic auth|authentication required/i.test(said)) {
-    return new FairwayError(
-      'image_denied',
-      `The registry does not let Fairway push to ${repository}. Check the credentials of the registry.`,
-      { cause, detail: said },
-    )
-  }
-  return new FairwayError(
-    'registry_unreachable',
-    `The image could not be pushed to ${repository}: ${said}. Check that the registry is up, and build again.`,
-    { cause },
-  )
 }
 
 export function engineTrouble(error: unknown): unknown {

@@ -2,6 +2,7 @@ import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
 import { type Engine, engineStatusOf } from '../../lib/docker/engine.ts'
 import { engineMessage, ifThere, isEngineGone } from '../../lib/docker/engine-answers.ts'
+import { followProgress } from '../../lib/docker/progress.ts'
 import type { ArtifactRef } from '../../reconcile/runtime-port.ts'
 
 type ImageRef = Extract<ArtifactRef, { kind: 'image' }>
@@ -48,9 +49,7 @@ export class Images {
     const authconfig = credentials && { ...credentials, serveraddress: registryOf(reference) }
     try {
       const progress = await this.#engine.pull(reference, { ...(authconfig && { authconfig }) })
-      await new Promise<void>((resolve, reject) => {
-        this.#engine.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()))
-      })
+      await followProgress(this.#engine, progress)
     } catch (error) {
       if (isEngineGone(error)) throw error
       throw pullFailure(reference, error)
