@@ -72,26 +72,39 @@ export function createCertificateHandler(deps: CertificateDeps): WorkHandler {
       return await goOn({ deps, authority, item, row, signal })
     } catch (error) {
       if (!(error instanceof FairwayError) || error.code !== 'certificate_failed') throw error
-      if (authority !== undefined && error.data.problem === 'accountDoesNotExist') {
-        await withLease(deps.db, item, (tx) => setAcmeAccountUrl(tx, authority.directory, null))
-      }
-      await noteFailure(deps, item, row, error)
-      return RESTS
+      return end(deps, item, row, error)
     }
   }
+}
+
+/** An order that was placed is not given up for a moment without the authority: it may be done. */
+async function end(
+  deps: CertificateDeps,
+  item: WorkItem,
+  row: CertificateRow,
+  error: FairwayError,
+): Promise<Woken> {
+  const { problem } = error.data
+  if (problem === 'unreachable' && row.order_url !== null && !isLate(deps, row)) return LOOK_AGAIN
+  await noteFailure(deps, item, row, error)
+  const directory = deps.authority?.directory
+  if (directory !== undefined && problem === 'accountDoesNotExist')
+    await withLease(deps.db, item, (tx) => setAcmeAccountUrl(tx, directory, null))
+  return RESTS
 }
 
 const failed = (sentence: string): FairwayError => new FairwayError('certificate_failed', `${sentence}.`)
 
 async function goOn(attempt: Attempt): Promise<Woken> {
   const { deps, item, row } = attempt
-  const late = isLate(attempt)
+  const late = isLate(deps, row)
   const session = await openSession(attempt)
   if (row.order_key === null) return begin(attempt)
   if (row.order_url === null) return placeOrder(attempt, session)
   const order = await session.look(row.order_url)
   switch (order?.status) {
     case undefined:
+      if (late) throw failed(whyLate(attempt, null))
       await withLease(deps.db, item, (tx) => updateCertificate(tx, row.id, { order_url: null }))
       return AT_ONCE
     case 'invalid':
@@ -111,15 +124,15 @@ async function goOn(attempt: Attempt): Promise<Woken> {
 
 const sentence = (text: string): string => text.replace(/[.\s]+$/, '')
 
-const patienceOf = ({ deps }: Attempt): number => deps.patienceMs ?? PATIENCE_MS
+const patienceOf = ({ patienceMs = PATIENCE_MS }: CertificateDeps): number => patienceMs
 
-const isLate = (attempt: Attempt): boolean =>
-  attempt.deps.clock.now().getTime() - (attempt.row.started_at?.getTime() ?? 0) > patienceOf(attempt)
+const isLate = (deps: CertificateDeps, { started_at }: CertificateRow): boolean =>
+  deps.clock.now().getTime() - (started_at?.getTime() ?? 0) > patienceOf(deps)
 
 function whyLate(attempt: Attempt, trouble: string | null): string {
   const { subject } = attempt.row
   if (trouble === null)
-    return `The certificate authority did not finish within ${Math.round(patienceOf(attempt) / 1000)} seconds`
+    return `The certificate authority did not finish within ${Math.round(patienceOf(attempt.deps) / 1000)} seconds`
   return (
     `The certificate authority could not prove ${subject}: ${sentence(trouble)}. ` +
     `Check that ${subject} leads to this machine and that port 80 is the gateway's`
