@@ -20,12 +20,13 @@ const mayImport: Record<string, readonly string[]> = {
   sources: ['lib'],
   registries: ['lib'],
   hosts: ['lib'],
+  certificates: ['lib'],
   triggers: ['lib'],
   api: ['operations', 'db', 'lib'],
 }
 
 /** Adapters may name the type of the port they implement, nothing else of its owner. */
-const adapters = ['runtimes', 'builders', 'traffic', 'addons', 'sources', 'hosts', 'registries']
+const adapters = ['runtimes', 'builders', 'traffic', 'addons', 'sources', 'hosts', 'registries', 'certificates']
 
 type Import = { from: string; to: string; typeOnly: boolean }
 

@@ -7,6 +7,7 @@ import { createHttp } from './api/http.ts'
 import { routes } from './api/routes.ts'
 import { hasWebPages } from './api/web-pages.ts'
 import { type Adapters, type OpenedAdapters, openAdapters } from './app-adapters.ts'
+import { certificateHandlers } from './app-certificates.ts'
 import { openGit } from './app-git.ts'
 import { streamsOf } from './app-streams.ts'
 import { startWorkers } from './app-workers.ts'
@@ -27,6 +28,7 @@ import { createLog, type Log } from './lib/log.ts'
 import { createMasker } from './lib/mask.ts'
 import { createSealer, type Sealer } from './lib/seal.ts'
 import { createFirstToken } from './operations/tokens/first-token.ts'
+import { TLS_ALL } from './reconcile/certificate-endings.ts'
 import { POLL_ALL, TRIGGER_SWEEP } from './reconcile/git-polls.ts'
 import { IMAGES_ALL } from './reconcile/image-checks.ts'
 import { ARTIFACT_SWEEP } from './reconcile/retention.ts'
@@ -87,12 +89,14 @@ async function open(config: Config, { log, masker, opened }: Base): Promise<App>
   const http = keep('api', httpOf(shared, listener), (one) => one.close())
   const url = await http.listen({ host: config.api.host, port: config.api.port })
   const workers = keep('workers', startWorkers(shared), (all) => all.stop())
-  const loop = startWorkLoop({ db, listener, worker, handlers: workers.handlers, log })
+  const handlers = { ...workers.handlers, ...certificateHandlers({ ...shared, apiUrl: url }) }
+  const loop = startWorkLoop({ db, listener, worker, handlers, log })
   keep('work', loop, () => loop.stop())
   await schedule(db, 'sweep', ARTIFACT_SWEEP)
   await schedule(db, 'sweep', TRIGGER_SWEEP)
   await schedule(db, 'git_poll', POLL_ALL)
   await schedule(db, 'image_check', IMAGES_ALL)
+  await schedule(db, 'tls', TLS_ALL)
   log.info({ url, gateway: adapters.traffic.publicUrl() }, 'Fairway is ready')
   return {
     url,

@@ -41,6 +41,12 @@ export type Config = {
   gitPollSeconds: number
   /** How often registries are asked for images that are followed; 0: never. */
   imagePollSeconds: number
+  /** Whom to ask for certificates; absent: nobody. `ca`: PEM of an authority that is not a public one. */
+  acme: { directory: string; email: string | undefined; ca: string | undefined } | undefined
+  /** Whether plain requests for hosts with a certificate are sent on to https. */
+  httpsRedirect: boolean
+  /** Whether a domain must be proved by a TXT record before names below it are given to services. */
+  verifyDomains: boolean
   masterKey: Buffer
   allowPrivateWebhooks: boolean
   log: { level: string }
@@ -98,6 +104,11 @@ const environment = z.object({
   FAIRWAY_BUILD_TIMEOUT: z.coerce.number().int().min(10).default(1800),
   FAIRWAY_GIT_POLL: z.coerce.number().int().min(0).max(86_400).default(60),
   FAIRWAY_IMAGE_POLL: z.coerce.number().int().min(0).max(86_400).default(60),
+  FAIRWAY_ACME_DIRECTORY: z.url({ protocol: /^https?$/ }).optional(),
+  FAIRWAY_ACME_EMAIL: z.email().optional(),
+  FAIRWAY_ACME_CA_FILE: z.string().min(1).optional(),
+  FAIRWAY_HTTPS_REDIRECT: flag.optional(),
+  FAIRWAY_VERIFY_DOMAINS: flag.default(false),
   FAIRWAY_MASTER_KEY: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits (32 bytes)')
@@ -144,6 +155,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     builds: { concurrency: values.FAIRWAY_BUILD_CONCURRENCY, timeoutSeconds: values.FAIRWAY_BUILD_TIMEOUT },
     gitPollSeconds: values.FAIRWAY_GIT_POLL,
     imagePollSeconds: values.FAIRWAY_IMAGE_POLL,
+    acme: acmeOf(values),
+    // Elsewhere the port of https is not the one that browsers take for it.
+    httpsRedirect:
+      values.FAIRWAY_HTTPS_REDIRECT ??
+      (values.FAIRWAY_GATEWAY_PORT === 80 && values.FAIRWAY_GATEWAY_HTTPS_PORT === 443),
+    verifyDomains: values.FAIRWAY_VERIFY_DOMAINS,
     masterKey:
       values.FAIRWAY_MASTER_KEY === undefined
         ? masterKeyFile(dataFolder)
@@ -170,6 +187,13 @@ function registryOf(values: z.output<typeof environment>): RegistryConfig | unde
     ...(values.FAIRWAY_REGISTRY_USERNAME !== undefined && { username: values.FAIRWAY_REGISTRY_USERNAME }),
     ...(file !== undefined && { password: readFileSync(file, 'utf8').trimEnd() }),
   }
+}
+
+function acmeOf(values: z.output<typeof environment>): Config['acme'] {
+  const { FAIRWAY_ACME_DIRECTORY: directory, FAIRWAY_ACME_CA_FILE: file } = values
+  if (directory === undefined) return undefined
+  const ca = file === undefined ? undefined : readFileSync(file, 'utf8')
+  return { directory, email: values.FAIRWAY_ACME_EMAIL, ca }
 }
 
 const problemsOf = (error: z.ZodError): string =>

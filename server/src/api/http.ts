@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { type Actor, authenticate } from './auth.ts'
 import type { ApiDeps } from './deps.ts'
 import { docsPage } from './docs-page.ts'
+import { mountAcmeChallenges } from './domains/acme-challenges.ts'
 import { errorAnswer } from './error-answer.ts'
 import { openApiOf } from './openapi.ts'
 import { Paged, pageQuery, readPage } from './page.ts'
@@ -47,6 +48,7 @@ export function createHttp(deps: ApiDeps, options: HttpOptions): FastifyInstance
   for (const route of options.routes) mount(app, deps, route, options)
   mountGitWebhooks(app, deps)
   mountFlowWebhooks(app, deps)
+  mountAcmeChallenges(app, deps)
   mountDocuments(app, options.routes)
   mountHealth(app, options)
   if (options.webFolder !== undefined) mountWebPages(app, options.webFolder)
