@@ -26,6 +26,7 @@ import { createPollHandler, createTriggerSweep, TRIGGER_SWEEP } from './reconcil
 import { createGitopsHandler } from './reconcile/gitops.ts'
 import { linkedFlows } from './reconcile/gitops-documents.ts'
 import { gitopsTargets } from './reconcile/gitops-targets.ts'
+import { createHostReportHandler } from './reconcile/host-reports.ts'
 import { createImageCheckHandler } from './reconcile/image-checks.ts'
 import { createJobRunHandler } from './reconcile/job-runs.ts'
 import { projectHandler } from './reconcile/projects.ts'
@@ -123,6 +124,14 @@ function startingHandlers(deps: WorkerDeps): WorkHandlers {
     gitops: {
       concurrency: 2,
       run: createGitopsHandler({ ...deps, repository: adapters.documents, documents: linked }),
+    },
+    host_report: {
+      concurrency: 8,
+      run: createHostReportHandler({
+        ...deps,
+        reporter: adapters.hostReporter,
+        publicUrl: config.publicUrl,
+      }),
     },
     flow_cron: { concurrency: 4, run: createFlowCronHandler({ ...deps, rules: flowRules }) },
     image_check: {

@@ -41,6 +41,8 @@ export type Config = {
   gitPollSeconds: number
   /** How often registries are asked for images that are followed; 0: never. */
   imagePollSeconds: number
+  /** Where people reach the pages of Fairway, without a slash at its end; undefined: git hosts get no links. */
+  publicUrl: string | undefined
   /** Whom to ask for certificates; absent: nobody. `ca`: PEM of an authority that is not a public one. */
   acme: { directory: string; email: string | undefined; ca: string | undefined } | undefined
   /** Whether plain requests for hosts with a certificate are sent on to https. */
@@ -104,6 +106,11 @@ const environment = z.object({
   FAIRWAY_BUILD_TIMEOUT: z.coerce.number().int().min(10).default(1800),
   FAIRWAY_GIT_POLL: z.coerce.number().int().min(0).max(86_400).default(60),
   FAIRWAY_IMAGE_POLL: z.coerce.number().int().min(0).max(86_400).default(60),
+  FAIRWAY_PUBLIC_URL: z
+    .string()
+    .regex(/^https?:\/\/[^\s?#"<>()[\]]+$/, 'must be an address such as https://fairway.example.com')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
   FAIRWAY_ACME_DIRECTORY: z.url({ protocol: /^https?$/ }).optional(),
   FAIRWAY_ACME_EMAIL: z.email().optional(),
   FAIRWAY_ACME_CA_FILE: z.string().min(1).optional(),
@@ -155,6 +162,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     builds: { concurrency: values.FAIRWAY_BUILD_CONCURRENCY, timeoutSeconds: values.FAIRWAY_BUILD_TIMEOUT },
     gitPollSeconds: values.FAIRWAY_GIT_POLL,
     imagePollSeconds: values.FAIRWAY_IMAGE_POLL,
+    publicUrl: values.FAIRWAY_PUBLIC_URL,
     acme: acmeOf(values),
     // Elsewhere the port of https is not the one that browsers take for it.
     httpsRedirect:

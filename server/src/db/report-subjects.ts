@@ -52,6 +52,7 @@ export async function findReportedRun(db: Db, id: string): Promise<ReportedRun |
 }
 
 export type ReportedVerdict = {
+  event_id: string
   project_id: string
   watcher_kind: 'service' | 'job'
   watcher_id: string
@@ -68,7 +69,7 @@ export async function listReportedVerdicts(
   rules: readonly string[],
 ): Promise<ReportedVerdict[]> {
   const { rows } = await sql<ReportedVerdict>`
-    select v.project_id, v.watcher_kind, v.watcher_id, v.rule, v.sentence, e.event, e.received_at
+    select v.event_id, v.project_id, v.watcher_kind, v.watcher_id, v.rule, v.sentence, e.event, e.received_at
       from trigger_verdict v join trigger_event e on e.id = v.event_id
      where v.event_id = ${eventId} and not v.started and v.watcher_kind in ('service', 'job')
        and v.rule = any(${sql.val(rules)}::text[]) and e.event is not null
