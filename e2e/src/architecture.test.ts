@@ -26,7 +26,16 @@ const mayImport: Record<string, readonly string[]> = {
 }
 
 /** Adapters may name the type of the port they implement, nothing else of its owner. */
-const adapters = ['runtimes', 'builders', 'traffic', 'addons', 'sources', 'hosts', 'registries', 'certificates']
+const adapters = [
+  'runtimes',
+  'builders',
+  'traffic',
+  'addons',
+  'sources',
+  'hosts',
+  'registries',
+  'certificates',
+]
 
 type Import = { from: string; to: string; typeOnly: boolean }
 
