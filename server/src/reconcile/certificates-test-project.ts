@@ -29,12 +29,17 @@ const ownAddress = (): string => {
 }
 
 export class CertificatesProject {
-  constructor(
-    readonly db: Db,
-    readonly authority: TestAuthority,
-    readonly world: CertificateWorld,
-    private readonly folder: string,
-  ) {}
+  readonly db: Db
+  readonly authority: TestAuthority
+  readonly world: CertificateWorld
+  readonly #folder: string
+
+  constructor(parts: { db: Db; authority: TestAuthority; world: CertificateWorld; folder: string }) {
+    this.db = parts.db
+    this.authority = parts.authority
+    this.world = parts.world
+    this.#folder = parts.folder
+  }
 
   /** A service that the public reaches under these names only. */
   async serve(id: string, domains: readonly string[]): Promise<void> {
@@ -145,7 +150,7 @@ export class CertificatesProject {
 
   /** A life of a worker in a process of its own, until it kills itself at the point. */
   async liveUntil(point: string): Promise<string | null> {
-    const file = join(this.folder, 'world.json')
+    const file = join(this.#folder, 'world.json')
     await writeFile(file, JSON.stringify(this.world))
     const program = fileURLToPath(new URL('certificates-test-world.ts', import.meta.url))
     const args = ['--conditions=@fairway/source', '--import', 'tsx', program, file, point]
@@ -175,7 +180,7 @@ export async function withCertificates(
       const challenge = { host: '127.0.0.1', port }
       const world = { connectionString, gateway: gateway.settings, directory, ca, challenge, redirect }
       try {
-        await work(new CertificatesProject(db, authority, world, folder))
+        await work(new CertificatesProject({ db, authority, world, folder }))
       } finally {
         await app.close()
       }

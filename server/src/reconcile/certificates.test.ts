@@ -27,7 +27,7 @@ const makeOlder = ({ db }: CertificatesProject, hours: number) =>
 const makeDue = ({ db }: CertificatesProject) =>
   db.updateTable('certificate').set({ next_try_at: null }).where('next_try_at', 'is not', null).execute()
 
-describe.skipIf(!caddyHere || !haproxyHere)('certificates from a real authority', () => {
+describe.skipIf(!caddyHere || !haproxyHere)('certificates from a real authority', { timeout: 90_000 }, () => {
   test('each public host gets one and is served with it; what is secret is sealed; one account is used', () =>
     withCertificates(async (project) => {
       await project.serve('web', [SHOP])
