@@ -3,6 +3,9 @@ import { type CertificateStatus, certificateMoves, sourcesOf } from '@fairway/co
 import { sql } from 'kysely'
 import type { Db, Tx } from './db.ts'
 
+/** The key of the only item of work of kind `tls`, which looks after all certificates. */
+export const TLS_ALL = '*'
+
 export type CertificateRow = {
   id: string
   source: 'acme' | 'imported'

@@ -1,16 +1,13 @@
 import type { FairwayError } from '@fairway/contract/errors'
 import type { CertificateStatus } from '@fairway/contract/states'
 import { forgetChallenges } from '../db/acme.ts'
-import { type CertificateRow, listCertificates, moveCertificate } from '../db/certificates.ts'
+import { type CertificateRow, listCertificates, moveCertificate, TLS_ALL } from '../db/certificates.ts'
 import { recordEvent } from '../db/events.ts'
 import { schedule, type WorkItem, withLease } from '../db/work.ts'
 import type { CertificateFacts } from '../lib/certificate-chain.ts'
 import { type CertificatePair, keepVersion } from '../operations/certificates/keep-version.ts'
 import { retryAfterMs } from './certificate-plan.ts'
 import type { CertificateDeps } from './certificates.ts'
-
-/** The key of the only item of kind `tls`. */
-export const TLS_ALL = '*'
 
 const NO_ATTEMPT = { started_at: null, order_url: null, order_key: null }
 

@@ -1,4 +1,6 @@
 import type { CertificateStatus } from '@fairway/contract/states'
+import { renewAt } from '../lib/certificate-life.ts'
+import { covers } from '../lib/host-cover.ts'
 
 /** What is stored of a certificate, as far as decisions go. `current` is the version that is served. */
 export type StoredCertificate = {
@@ -33,13 +35,6 @@ export type CertificatePlan = { actions: CertificateAction[]; lookAgainAt: Date 
 const DAY_MS = 86_400_000
 /** How long before its end an imported certificate that nobody replaced is made up for. */
 const IMPORT_LEFT_MS = 14 * DAY_MS
-const RENEW_LEFT_MS = 30 * DAY_MS
-
-/** Two thirds of the life, or thirty days before the end where that is later. */
-export function renewAt({ notBefore, notAfter }: { notBefore: Date; notAfter: Date }): Date {
-  const [from, to] = [notBefore.getTime(), notAfter.getTime()]
-  return new Date(Math.max(from + ((to - from) * 2) / 3, to - RENEW_LEFT_MS))
-}
 
 const MINUTE_MS = 60_000
 const RETRIES_MS = [1, 5, 15, 60, 4 * 60, 12 * 60, 24 * 60].map((minutes) => minutes * MINUTE_MS)
@@ -56,10 +51,6 @@ export function isIssuable(host: string, { privateAuthority }: CertificateSettin
   if (host.startsWith('*') || /^[0-9.]+$/.test(host)) return false
   return privateAuthority || (host.includes('.') && !RESERVED.test(host))
 }
-
-/** Whether a name of a certificate speaks for a host: itself, or `*` for its first label. */
-export const covers = (name: string, host: string): boolean =>
-  name === host || (name.startsWith('*.') && host.slice(host.indexOf('.')) === name.slice(1))
 
 /**
  * Decides which certificates to ask for, renew, give up, or mark as run out. Pure. `hosts` are the names under which

@@ -1,6 +1,7 @@
 /** For tests: the workers of certificates on a real HAProxy and a real authority, here or in a process of their own. */
 import { readFileSync } from 'node:fs'
 import { createAcmeAuthority } from '../certificates/acme/acme-authority.ts'
+import { TLS_ALL } from '../db/certificates.ts'
 import { openDb } from '../db/db.ts'
 import { openListener } from '../db/listen.ts'
 import { schedule } from '../db/work.ts'
@@ -12,7 +13,6 @@ import { createLog, type Log, silentLog } from '../lib/log.ts'
 import { createSealer } from '../lib/seal.ts'
 import { startHaproxyTraffic } from '../traffic/haproxy/haproxy-traffic.ts'
 import type { HaproxySettings } from '../traffic/haproxy/settings.ts'
-import { TLS_ALL } from './certificate-endings.ts'
 import { createCertificateHandler } from './certificates.ts'
 import { createTlsHandler } from './tls.ts'
 

@@ -1,9 +1,9 @@
 import { request } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { caddyHere } from '../certificates/acme/test-caddy.ts'
+import { TLS_ALL } from '../db/certificates.ts'
 import { schedule } from '../db/work.ts'
 import { haproxyHere } from '../traffic/haproxy/test-haproxy.ts'
-import { TLS_ALL } from './certificate-endings.ts'
 import { AWAY, BLOG, type CertificatesProject, SHOP, withCertificates } from './certificates-test-project.ts'
 
 const active = ({ status }: { status: string }): boolean => status === 'active'

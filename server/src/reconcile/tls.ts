@@ -16,13 +16,13 @@ import type { WorkHandler } from '../db/work-loop.ts'
 import { bundleOf } from '../lib/certificate-chain.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { CrashPoints } from '../lib/crash-point.ts'
+import { covers } from '../lib/host-cover.ts'
 import type { Log } from '../lib/log.ts'
 import type { Sealer } from '../lib/seal.ts'
 import { openKey } from '../operations/certificates/keep-version.ts'
 import {
   type CertificateAction,
   type CertificateSettings,
-  covers,
   planCertificates,
   type StoredCertificate,
   servedHosts,
