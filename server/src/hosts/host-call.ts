@@ -21,8 +21,7 @@ export function refusal(status: number, said: string, isThrottled = false): Fair
 
 /** A call that got no answer: nobody knows whether it arrived. */
 export function noAnswer(cause: unknown): FairwayError {
-  const { name = '', cause: inner } = cause as { name?: string; cause?: { code?: string } }
-  const why = /Timeout|Abort/.test(name) ? 'it gave no answer in time' : (inner?.code ?? 'no connection')
+  const why = causesOf(cause).find(Boolean) ?? 'no connection'
   return new FairwayError(
     'host_unreachable',
     `The git host cannot be reached: ${why}. Fairway tries again.`,
@@ -30,6 +29,14 @@ export function noAnswer(cause: unknown): FairwayError {
       cause,
     },
   )
+}
+
+/** What each of the nested errors says of the connection. */
+function causesOf(error: unknown): (string | undefined)[] {
+  if (!(error instanceof Error)) return []
+  const { name, code, cause } = error as Error & { code?: unknown }
+  if (/Timeout|Abort/.test(name)) return ['it gave no answer in time']
+  return [typeof code === 'string' ? code : undefined, ...causesOf(cause)]
 }
 
 export type HostCall = {

@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { GitReporting } from '@fairway/contract/resources/git-account'
+import type { GitEvent } from '@fairway/contract/resources/trigger-event'
+import type { BuildStatus } from '@fairway/contract/states'
+import type { BuildChange } from '../db/builds.ts'
+import { type Db, toJson, transaction } from '../db/db.ts'
+import { reportLater } from '../db/host-reports.ts'
+import { withTestDb } from '../db/test-db.ts'
+import { insertTriggerEvent, insertVerdicts, moveTriggerEvent } from '../db/trigger-events.ts'
+import { newId } from '../db/work.ts'
+import { emptyEvent } from '../hosts/event-parts.ts'
+import { startTestHost, type TestHost } from '../hosts/test-host.ts'
+import { createSealer } from '../lib/seal.ts'
+import { advanceBuild } from '../operations/builds/move.ts'
+import { startBuild } from '../operations/builds/start.ts'
+import { createGitAccount } from '../operations/git-accounts/save.ts'
+import { startReportWorker, testMasterKey } from './host-reports-test-world.ts'
+
+export const SHA = 'c'.repeat(40)
+export const sealer = createSealer(testMasterKey)
+
+/** A project whose service `api` is built from a repository at a host of the test. */
+export class ReportWorld {
+  readonly db: Db
+  readonly connectionString: string
+  readonly host: TestHost
+  constructor(db: Db, connectionString: string, host: TestHost) {
+    this.db = db
+    this.connectionString = connectionString
+    this.host = host
+  }
+
+  account = (reporting?: Partial<GitReporting>) =>
+    transaction(this.db, (tx) =>
+      createGitAccount(
+        tx,
+        {
+          name: 'hub',
+          host: 'github',
+          baseUrl: this.host.url,
+          auth: { type: 'token', token: 'the-token' },
+          ...(reporting !== undefined && {
+            reporting: { statuses: undefined, comments: undefined, ...reporting },
+          }),
+        },
+        { sealer, actor: 'tester' },
+      ),
+    )
+
+  build = async (more: { pullRequestId?: number; sha?: string } = {}): Promise<string> => {
+    const owner = { projectId: 'shop', ownerKind: 'service', ownerId: 'api' } as const
+    const start = { ...owner, branch: 'main', sha: SHA, reuse: false, actor: 'tester', ...more }
+    return (await transaction(this.db, (tx) => startBuild(tx, start, sealer))).buildId
+  }
+
+  /** Moves a build through states, each in a transaction of its own, as its worker does. */
+  async move(buildId: string, states: readonly BuildStatus[], change: BuildChange = {}): Promise<void> {
+    for (const [index, to] of states.entries())
+      await transaction(this.db, (tx) =>
+        advanceBuild(tx, { projectId: 'shop', buildId }, to, index === states.length - 1 ? change : {}),
+      )
+  }
+
+  /** A judged event of a pull request that `api` did not build. */
+  async refuse(
+    event: Partial<GitEvent>,
+    { rule, sentence }: { rule: string; sentence: string },
+  ): Promise<void> {
+    const id = newId()
+    await transaction(this.db, async (tx) => {
+      const whole = {
+        ...emptyEvent('github', 'pull_request'),
+        repository: { name: 'acme/shop', urls: [`${this.host.url}/acme/shop.git`] },
+        ...event,
+      }
+      const number = await insertTriggerEvent(tx, {
+        id,
+        source: 'webhook',
+        stream: 'test',
+        status: 'pending',
+        event: whole,
+      })
+      const verdict = { project_id: 'shop', watcher_kind: 'service', watcher_id: 'api', started: false }
+      const rest = { rule_text: null, file: null, commit_sha: null, started_kind: null, started_id: null }
+      await insertVerdicts(tx, { id, number: number ?? 0 }, [
+        { ...verdict, ...rest, rule, sentence, superseded: [] },
+      ])
+      await moveTriggerEvent(tx, id, 'judged', sentence)
+      await reportLater(tx, 'trigger', id)
+    })
+  }
+
+  reports = () => this.db.selectFrom('host_report').selectAll().orderBy('created_at').execute()
+
+  /** Waits until nothing is left to tell. */
+  settled = (): Promise<void> =>
+    until('all reports', async () => {
+      const due = await this.db
+        .selectFrom('work_item')
+        .select('key')
+        .where('kind', '=', 'host_report')
+        .where((where) => where.or([where('wake_at', 'is not', null), where('lease', 'is not', null)]))
+        .execute()
+      return due.length === 0
+    })
+
+  /** The states that the host was told of a commit, the newest last. */
+  told = (sha = SHA): unknown[] => (this.host.statuses.get(sha) ?? []).map(({ state }) => state)
+
+  worker = () => startReportWorker(this.connectionString)
+
+  /** A life of a worker in a process of its own, until it kills itself. */
+  async liveUntil(point: string): Promise<string | null> {
+    const program = fileURLToPath(new URL('host-reports-test-world.ts', import.meta.url))
+    const args = ['--conditions=@fairway/source', '--import', 'tsx', program, this.connectionString, point]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+    const [, signal] = await once(child, 'exit')
+    return signal as string | null
+  }
+}
+
+export async function until(what: string, look: () => Promise<boolean>, ms = 60_000): Promise<void> {
+  const deadline = performance.now() + ms
+  while (!(await look())) {
+    if (performance.now() > deadline) throw new Error(`waited too long for ${what}`)
+    await delay(20)
+  }
+}
+
+export async function withReportWorld(work: (world: ReportWorld) => Promise<void>): Promise<void> {
+  const host = await startTestHost()
+  try {
+    await withTestDb(async (db, { connectionString }) => {
+      await db.insertInto('project').values({ id: 'shop', name: 'Shop' }).execute()
+      const spec = { vcsData: { projectUrl: `${host.url}/acme/shop.git`, projectBranch: 'main' } }
+      await db
+        .insertInto('service')
+        .values({ project_id: 'shop', id: 'api', kind: 'combined', name: 'api', spec: toJson(spec) })
+        .execute()
+      await work(new ReportWorld(db, connectionString, host))
+    })
+  } finally {
+    await host.close()
+  }
+}
