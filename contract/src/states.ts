@@ -112,6 +112,14 @@ export const hostReportMoves = {
 } as const satisfies Moves
 export type HostReportStatus = keyof typeof hostReportMoves
 
+/** A draft is accepted or closed once; a published version stays what it is. */
+export const templateVersionMoves = {
+  draft: ['published', 'closed'],
+  published: [],
+  closed: [],
+} as const satisfies Moves
+export type TemplateVersionStatus = keyof typeof templateVersionMoves
+
 /** `LOST`: it was there and is not any more. */
 export const volumeMoves = {
   PENDING: ['BOUND', 'FAILED', 'DELETING'],

@@ -10,6 +10,7 @@ import { loopDataSpec } from './loop-data.ts'
 import { loopWorkflowSpec } from './loop-workflow.ts'
 import { messageSpec } from './message.ts'
 import { releaseSpec } from './release.ts'
+import { type ResourceNode, resourceEntryOf, resourceKinds, resourceNodes } from './resources/kinds.ts'
 import { runTemplateSpec } from './run-template.ts'
 import { resolved, written } from './values.ts'
 import { workflowSpec } from './workflow.ts'
@@ -69,8 +70,10 @@ export type LoopNode = Container<
 >
 
 /** Any node of a release flow, as written. */
-export type FlowNode = LeafNode | WorkflowNode | LoopNode
-export type NodeKind = FlowNode['kind']
+export type StepNode = LeafNode | WorkflowNode | LoopNode
+export type NodeKind = StepNode['kind']
+/** Any node of a template: those of release flows, and the resources that it makes. */
+export type FlowNode = StepNode | ResourceNode
 
 const step: z.ZodType<FlowNode> = z.lazy(() => flowNode)
 
@@ -242,12 +245,15 @@ export const kindNames: readonly NodeKind[] = kinds.map((entry) => entry.kind)
 
 const byName = new Map<string, KindEntry>(kinds.map((entry) => [entry.kind, entry]))
 
-export const kindOf = (kind: string): KindEntry | undefined => byName.get(kind)
+/** What is known of any kind of node, those of templates included. */
+export type AnyKindEntry = Pick<KindEntry, 'uiName' | 'doc' | 'timeoutSeconds' | 'node' | 'spec' | 'outputs'>
 
-/** Any node of a release flow as written, chosen by its `kind`. */
+export const kindOf = (kind: string): AnyKindEntry | undefined => byName.get(kind) ?? resourceEntryOf(kind)
+
+/** Any node of a release flow or a template as written, chosen by its `kind`. */
 export const flowNode = z
-  .discriminatedUnion('kind', [workflow, loopWorkflow, ...leaves], {
-    error: `is not a kind of step. Known kinds: ${kindNames.join(', ')}`,
+  .discriminatedUnion('kind', [workflow, loopWorkflow, ...leaves, ...resourceNodes], {
+    error: `is not a kind of step. Known kinds: ${kindNames.join(', ')}; in templates also ${resourceKinds.map(({ kind }) => kind).join(', ')}`,
   })
   .meta({ id: 'FlowNode' })
 

@@ -1,6 +1,7 @@
 import type { FlowDocument } from '@fairway/contract/flow'
 import type { Stage } from '@fairway/contract/resources/pipeline'
 import { type RunStatus, runMoves, sourcesOf } from '@fairway/contract/states'
+import { present } from '../lib/assert.ts'
 import { type Db, type Tx, toJson } from './db.ts'
 import { reportLater } from './host-reports.ts'
 import type { FlowKey } from './release-flows.ts'
@@ -11,9 +12,12 @@ export type RunTrigger = 'manual' | 'template' | 'automatic'
 
 export type ReleaseRunRow = {
   id: string
-  project_id: string
-  pipeline_id: string
-  stage: Stage
+  /** Null: a run of a template of the team. */
+  project_id: string | null
+  /** With the stage the flow that it runs; null: it runs a template. */
+  pipeline_id: string | null
+  stage: Stage | null
+  template_uid: string | null
   number: number
   kind: RunKind
   trigger: RunTrigger
@@ -46,6 +50,7 @@ const columns = [
   'project_id',
   'pipeline_id',
   'stage',
+  'template_uid',
   'number',
   'kind',
   'trigger',
@@ -73,11 +78,25 @@ const columns = [
   'updated_at',
 ] as const
 
-export const keyOf = (run: ReleaseRunRow): FlowKey => ({
-  projectId: run.project_id,
-  pipelineId: run.pipeline_id,
-  stage: run.stage,
-})
+/** What a run is one of. */
+export type RunOwner = FlowKey | { templateUid: string; projectId: string | null }
+
+type OwnerColumns = Pick<ReleaseRunRow, 'project_id' | 'pipeline_id' | 'stage' | 'template_uid'>
+
+export function ownerOf({ project_id, pipeline_id, stage, template_uid }: OwnerColumns): RunOwner {
+  if (template_uid !== null) return { templateUid: template_uid, projectId: project_id }
+  return {
+    projectId: present(project_id, 'the project of a release run'),
+    pipelineId: present(pipeline_id, 'the pipeline of a release run'),
+    stage: present(stage, 'the stage of a release run'),
+  }
+}
+
+/** The flow that a run runs; undefined: it runs a template. */
+export function flowOf(run: OwnerColumns): FlowKey | undefined {
+  const owner = ownerOf(run)
+  return 'templateUid' in owner ? undefined : owner
+}
 
 export async function findRun(db: Db, id: string): Promise<ReleaseRunRow | undefined> {
   const row = await db.selectFrom('release_run').select(columns).where('id', '=', id).executeTakeFirst()
@@ -94,23 +113,25 @@ export async function lockRun(tx: Tx, id: string): Promise<ReleaseRunRow | undef
   return row as ReleaseRunRow | undefined
 }
 
-const ofFlow = (db: Db, key: FlowKey) =>
-  db
-    .selectFrom('release_run')
-    .where('project_id', '=', key.projectId)
-    .where('pipeline_id', '=', key.pipelineId)
-    .where('stage', '=', key.stage)
+function ofOwner(db: Db, owner: RunOwner) {
+  const runs = db.selectFrom('release_run')
+  if ('templateUid' in owner) return runs.where('template_uid', '=', owner.templateUid)
+  return runs
+    .where('project_id', '=', owner.projectId)
+    .where('pipeline_id', '=', owner.pipelineId)
+    .where('stage', '=', owner.stage)
+}
 
 export type RunFilter = { status?: RunStatus | undefined; concluded?: boolean | undefined }
 
 /** Newest first; one row more than the page holds. */
 export async function listRuns(
   db: Db,
-  key: FlowKey,
+  owner: RunOwner,
   filter: RunFilter,
   page: { limit: number; offset: number },
 ): Promise<ReleaseRunRow[]> {
-  let query = ofFlow(db, key).select(columns)
+  let query = ofOwner(db, owner).select(columns)
   if (filter.status !== undefined) query = query.where('status', '=', filter.status)
   if (filter.concluded !== undefined)
     query = query.where('concluded_at', filter.concluded ? 'is not' : 'is', null)
@@ -124,13 +145,13 @@ export async function listRuns(
 
 export type RunSummary = { id: string; number: number; status: RunStatus; name: string | null }
 
-/** The runs of a flow with one of these statuses, oldest first. */
+/** The runs of a flow or a template with one of these statuses, oldest first. */
 export async function listRunsInStatus(
   db: Db,
-  key: FlowKey,
+  owner: RunOwner,
   statuses: readonly RunStatus[],
 ): Promise<RunSummary[]> {
-  const rows = await ofFlow(db, key)
+  const rows = await ofOwner(db, owner)
     .select(['id', 'number', 'status', 'name'])
     .where('status', 'in', statuses)
     .orderBy('number')
@@ -141,10 +162,10 @@ export async function listRunsInStatus(
 /** The runs of a flow after the one of this number, oldest first. */
 export async function listRunsAfter(
   db: Db,
-  key: FlowKey,
+  owner: RunOwner,
   number: number,
 ): Promise<(RunSummary & { kind: RunKind; created_at: Date })[]> {
-  const rows = await ofFlow(db, key)
+  const rows = await ofOwner(db, owner)
     .select(['id', 'number', 'status', 'name', 'kind', 'created_at'])
     .where('number', '>', number)
     .orderBy('number')
@@ -172,14 +193,17 @@ export type NewRun = Pick<
   | 'created_by'
 > & { status: 'pending' | 'queued' }
 
-export async function insertRun(tx: Tx, key: FlowKey, run: NewRun): Promise<ReleaseRunRow> {
+const columnsOf = (owner: RunOwner): OwnerColumns =>
+  'templateUid' in owner
+    ? { project_id: owner.projectId, pipeline_id: null, stage: null, template_uid: owner.templateUid }
+    : { project_id: owner.projectId, pipeline_id: owner.pipelineId, stage: owner.stage, template_uid: null }
+
+export async function insertRun(tx: Tx, owner: RunOwner, run: NewRun): Promise<ReleaseRunRow> {
   const row = await tx
     .insertInto('release_run')
     .values({
       ...run,
-      project_id: key.projectId,
-      pipeline_id: key.pipelineId,
-      stage: key.stage,
+      ...columnsOf(owner),
       document: toJson(run.document),
       overrides: toJson(run.overrides),
       release_node_overrides: toJson(run.release_node_overrides),

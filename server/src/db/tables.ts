@@ -542,11 +542,36 @@ export type GitopsLinkTable = {
   created_at: Generated<Date>
 }
 
+export type TemplateTable = {
+  uid: string
+  project_id: string | null
+  id: string
+  name: string
+  description: Generated<string>
+  argument_overrides: Generated<Buffer | null>
+  version: Generated<number | null>
+  document: Generated<Json>
+  created_at: Generated<Date>
+  updated_at: Generated<Date>
+}
+
+export type TemplateVersionTable = {
+  template_uid: string
+  version: number
+  status: string
+  document: Json
+  created_by: Generated<string | null>
+  created_at: Generated<Date>
+  decided_by: Generated<string | null>
+  decided_at: Generated<Date | null>
+}
+
 export type ReleaseRunTable = {
   id: string
-  project_id: string
-  pipeline_id: string
-  stage: string
+  project_id: string | null
+  pipeline_id: string | null
+  stage: string | null
+  template_uid: Generated<string | null>
   number: Generated<number>
   kind: Generated<string>
   trigger: Generated<string>
@@ -786,6 +811,8 @@ export type Tables = {
   pipeline_object: PipelineObjectTable
   release_flow: ReleaseFlowTable
   release_flow_version: ReleaseFlowVersionTable
+  template: TemplateTable
+  template_version: TemplateVersionTable
   release_run: ReleaseRunTable
   release_node: ReleaseNodeTable
   release_waiter: ReleaseWaiterTable

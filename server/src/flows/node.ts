@@ -37,8 +37,11 @@ export type Acted =
   /** The server stopped meanwhile: nobody knows how far it got. */
   | { is: 'lost' }
 
+/** The run as a step sees it: `project_id` is the project that the step works in, empty when it needs none. */
+export type StepRun = ReleaseRunRow & { project_id: string }
+
 export type StepContext<Spec, State> = {
-  run: ReleaseRunRow
+  run: StepRun
   path: string
   ref: string | null
   /** With every expression resolved. */

@@ -151,7 +151,7 @@ export class RunDraft {
     const { path, kind, ref, status, attempt, error } = row
     const node = nodeAt(this.parts.document, path)
     return {
-      projectId: run.project_id,
+      ...(run.project_id !== null && { projectId: run.project_id }),
       topic: 'run',
       subject: run.id,
       type: `node.${status}`,

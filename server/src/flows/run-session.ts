@@ -1,5 +1,5 @@
 import type { Tx } from '../db/db.ts'
-import { isAbortRequested, keyOf, moveRun, type ReleaseRunRow } from '../db/release-runs.ts'
+import { flowOf, isAbortRequested, moveRun, type ReleaseRunRow } from '../db/release-runs.ts'
 import { currentSeq, type WorkItem, withLease } from '../db/work.ts'
 import { present } from '../lib/assert.ts'
 import { concludeRun, recordRunEvent } from '../operations/runs/conclude.ts'
@@ -12,6 +12,7 @@ import type { Acted, NodeWork, StepContext, StepResult } from './node.ts'
 import { workOf } from './nodes/registry.ts'
 import { concernsWholePass, outcomeOf } from './outcome.ts'
 import { nodeAt } from './paths.ts'
+import { projectOf } from './project-context.ts'
 import { type ResolvedNode, resolveNode } from './resolve-node.ts'
 import { RunDraft } from './run-draft.ts'
 import { scopeAt } from './scope.ts'
@@ -217,11 +218,10 @@ export class RunSession {
       await recordRunEvent(tx, this.run, draft.runMove)
     if (draft.ending === undefined) return
     const { status, message } = draft.ending
-    const stageAfter = await readStageState(tx, keyOf(this.run), {
-      id: this.run.id,
-      flowVersion: this.run.flow_version,
-    })
-    await concludeRun(tx, this.run, { to: status, message, at: this.deps.clock.now(), stageAfter })
+    const flow = flowOf(this.run)
+    const version = { id: this.run.id, flowVersion: this.run.flow_version }
+    const stage = flow === undefined ? {} : { stageAfter: await readStageState(tx, flow, version) }
+    await concludeRun(tx, this.run, { to: status, message, at: this.deps.clock.now(), ...stage })
     this.deps.crash.hit('release-run.before-conclude')
   }
 
@@ -254,7 +254,16 @@ export class RunSession {
   private context(row: NodeRow, acted: Acted | undefined): StepContext<unknown, unknown> {
     const spec = this.specs.get(row.path) ?? this.specAgain(row)
     const node = present(nodeAt(this.document, row.path), `node ${row.path}`)
-    return contextOf({ run: this.run, row, rows: this.rows, node, spec, acted, now: this.deps.clock.now() })
+    const project_id = this.projectAt(row.path) ?? ''
+    const run = { ...this.run, project_id }
+    return contextOf({ run, row, rows: this.rows, node, spec, acted, now: this.deps.clock.now() })
+  }
+
+  /** A flow works in its own project; a template says where, for all or for each. */
+  private projectAt(path: string): string | null {
+    if (this.run.template_uid === null) return this.run.project_id
+    const scope = scopeAt(this.document, this.rows, path, this.values)
+    return projectOf(this.document, { path, scope, own: this.run.project_id })
   }
 
   /** Only a masked copy is stored; expressions give the same values again. */

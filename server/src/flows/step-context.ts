@@ -1,7 +1,6 @@
 import type { FlowNode } from '@fairway/contract/nodes/kinds'
-import type { ReleaseRunRow } from '../db/release-runs.ts'
 import type { IterationState, NodeRow, NodeRows } from './model.ts'
-import type { Acted, StepContext } from './node.ts'
+import type { Acted, StepContext, StepRun } from './node.ts'
 import { iterationsAround } from './paths.ts'
 
 /** The mark in a step's state that its slow part is under way. */
@@ -19,7 +18,7 @@ export function withoutActing(state: unknown): unknown {
 }
 
 type ContextParts = {
-  run: ReleaseRunRow
+  run: StepRun
   row: NodeRow
   rows: NodeRows
   node: FlowNode

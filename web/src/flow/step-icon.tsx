@@ -1,7 +1,8 @@
-import type { NodeKind } from '@fairway/contract/nodes/kinds'
+import type { FlowNode, NodeKind } from '@fairway/contract/nodes/kinds'
 import {
   IconArrowsSplit2,
   IconBolt,
+  IconBox,
   IconDatabaseExport,
   IconHammer,
   IconHourglass,
@@ -29,7 +30,8 @@ const ICONS: Readonly<Record<NodeKind, typeof IconBolt>> = {
   RunTemplate: IconRoute,
 }
 
-export function StepIcon({ kind }: { kind: NodeKind }) {
-  const Icon = ICONS[kind]
+export function StepIcon({ kind }: { kind: FlowNode['kind'] }) {
+  // What makes a resource is shown as one.
+  const Icon = ICONS[kind as NodeKind] ?? IconBox
   return <Icon size={16} aria-hidden style={{ flexShrink: 0 }} />
 }

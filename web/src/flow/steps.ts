@@ -1,4 +1,4 @@
-import type { FlowNode, LoopNode, WorkflowNode } from '@fairway/contract/nodes/kinds'
+import { type FlowNode, kindOf, type LoopNode, type WorkflowNode } from '@fairway/contract/nodes/kinds'
 
 /** What a run writes beside each step. Times are seconds since 1970. */
 export type StepResponse = {
@@ -74,6 +74,8 @@ export function titleOf(node: FlowNode): string {
       return 'Approval'
     case 'RunTemplate':
       return 'Run flow'
+    default:
+      return kindOf(node.kind)?.uiName ?? node.kind
   }
 }
 

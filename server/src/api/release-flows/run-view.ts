@@ -27,20 +27,25 @@ export function runItemOf(run: ReleaseRunRow): RunItem {
   }
 }
 
+/** A run of a stage's flow. */
+export const runViewOf = (details: RunDetails) => ({
+  ...documentViewOf(details),
+  stage: details.run.stage ?? '',
+  stageBefore: details.run.stage_before,
+  stageAfter: details.run.stage_after,
+})
+
 /** The whole document of a run with a `response` on each node. */
-export function runViewOf({ run, nodes, approvals }: RunDetails) {
+export function documentViewOf({ run, nodes, approvals }: RunDetails) {
   const rows = new Map(nodes.map((row) => [row.path, row]))
   const { document } = run
   return {
     ...document,
     ...runItemOf(run),
-    stage: run.stage,
     argumentNames: run.argument_names,
     refs: refsOf(nodes),
     spec: graft(document.spec, '0', { document, rows }),
     approvals: approvals.map(approvalView),
-    stageBefore: run.stage_before,
-    stageAfter: run.stage_after,
   }
 }
 

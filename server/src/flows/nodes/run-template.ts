@@ -1,7 +1,7 @@
 import { parseTemplateId, type RunTemplateSpec } from '@fairway/contract/nodes/run-template'
 import type { Stage } from '@fairway/contract/resources/pipeline'
 import type { Tx } from '../../db/db.ts'
-import { findChildRun, findRun, keyOf } from '../../db/release-runs.ts'
+import { findChildRun, findRun } from '../../db/release-runs.ts'
 import { waitFor } from '../../db/waiters.ts'
 import { askAbort } from '../../operations/runs/ask-abort.ts'
 import { startRun } from '../../operations/runs/start.ts'
@@ -27,7 +27,7 @@ export const runTemplateNode = defineNode<RunTemplateSpec, State>({
 
 async function start(tx: Tx, context: Context, deps: NodeDeps): Promise<NodeResult> {
   const { run, path, spec, waits } = context
-  const self = keyOf(run)
+  const self = { projectId: run.project_id, pipelineId: run.pipeline_id ?? '', stage: run.stage ?? '' }
   const address = parseTemplateId(spec.templateId, self)
   if (spec.templateType !== 'release-flow-template' || address === undefined)
     return failed(

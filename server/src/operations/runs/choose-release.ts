@@ -15,7 +15,7 @@ export type RestoredConfig = { configVersion?: number; secretVersions?: SecretVe
 /** What a rollback run deploys to one target, kept in the run: builds and images as they were, by digest. */
 export type RestoredTarget = { artifact: ArtifactChoice; config?: RestoredConfig }
 
-type RunParts = Pick<ReleaseRunRow, 'project_id' | 'kind' | 'release_node_overrides'>
+type RunParts = Pick<ReleaseRunRow, 'kind' | 'release_node_overrides'> & { project_id: string }
 
 export const targetKey = ({ kind, id }: TargetRef): string => `${kind}/${id}`
 

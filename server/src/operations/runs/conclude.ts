@@ -1,8 +1,14 @@
 import type { RunStatus } from '@fairway/contract/states'
 import type { Tx } from '../../db/db.ts'
 import { recordEvent } from '../../db/events.ts'
-import type { FlowKey } from '../../db/release-flows.ts'
-import { keyOf, listRunsInStatus, moveRun, type ReleaseRunRow } from '../../db/release-runs.ts'
+import {
+  flowOf,
+  listRunsInStatus,
+  moveRun,
+  ownerOf,
+  type ReleaseRunRow,
+  type RunOwner,
+} from '../../db/release-runs.ts'
 import { forgetWaits, wakeRunsWaitingFor } from '../../db/waiters.ts'
 import { schedule } from '../../db/work.ts'
 import type { StageState } from './stage-state.ts'
@@ -29,30 +35,33 @@ export async function concludeRun(tx: Tx, run: ReleaseRunRow, conclusion: Conclu
   await forgetWaits(tx, run.id)
   await wakeRunsWaitingFor(tx, 'run', run.id)
   // Whoever skips a run puts another one in its place, and may hold what the next one waits for.
-  if (to !== 'skipped') await scheduleNextQueued(tx, keyOf(run))
+  if (to !== 'skipped') await scheduleNextQueued(tx, ownerOf(run))
   await recordRunEvent(tx, run, to, { message })
   return true
 }
 
 /** The oldest waiting run looks whether its turn has come. */
-async function scheduleNextQueued(tx: Tx, key: FlowKey): Promise<void> {
-  const [next] = await listRunsInStatus(tx, key, ['queued'])
+async function scheduleNextQueued(tx: Tx, owner: RunOwner): Promise<void> {
+  const [next] = await listRunsInStatus(tx, owner, ['queued'])
   if (next !== undefined) await schedule(tx, 'release_run', next.id)
 }
 
 export async function recordRunEvent(
   tx: Tx,
-  run: Pick<ReleaseRunRow, 'id' | 'project_id' | 'pipeline_id' | 'stage' | 'kind' | 'name'>,
+  run: Pick<ReleaseRunRow, 'id' | 'project_id' | 'pipeline_id' | 'stage' | 'template_uid' | 'kind' | 'name'>,
   status: RunStatus,
   data: Record<string, unknown> & { actor?: string } = {},
 ): Promise<void> {
   const { actor, ...rest } = data
+  const flow = flowOf(run)
+  const place =
+    flow === undefined ? { template: run.template_uid } : { pipelineId: flow.pipelineId, stage: flow.stage }
   await recordEvent(tx, {
-    projectId: run.project_id,
+    ...(run.project_id !== null && { projectId: run.project_id }),
     topic: 'run',
     subject: run.id,
     type: `run.${status}`,
     ...(actor !== undefined && { actor }),
-    data: { status, kind: run.kind, name: run.name, pipelineId: run.pipeline_id, stage: run.stage, ...rest },
+    data: { status, kind: run.kind, name: run.name, ...place, ...rest },
   })
 }

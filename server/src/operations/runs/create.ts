@@ -1,13 +1,13 @@
 import { FairwayError } from '@fairway/contract/errors'
 import type { FlowDocument } from '@fairway/contract/flow'
 import type { Tx } from '../../db/db.ts'
-import type { FlowKey } from '../../db/release-flows.ts'
 import {
   findRun,
   insertRun,
   listRunsInStatus,
   type NewRun,
   type ReleaseRunRow,
+  type RunOwner,
   type RunSummary,
 } from '../../db/release-runs.ts'
 import { schedule } from '../../db/work.ts'
@@ -17,21 +17,21 @@ import { ACTIVE, concludeRun, recordRunEvent } from './conclude.ts'
 
 /**
  * Puts a run into the table as the flow's concurrency policy allows, and makes it due. The caller holds the lock of
- * the flow, so two requests at once are admitted one after the other. 409 `run_forbidden` names the run in the way.
+ * the flow or template, so two requests at once are admitted one after the other. 409 `run_forbidden` names the run in the way.
  */
 export async function createRun(
   tx: Tx,
-  key: FlowKey,
+  owner: RunOwner,
   { run, policyOf, now }: { run: Omit<NewRun, 'status'>; policyOf: FlowDocument; now: Date },
 ): Promise<ReleaseRunRow> {
   const policy = policyOf.options?.concurrencyPolicy ?? 'allow'
-  const active = await listRunsInStatus(tx, key, ACTIVE)
-  const queued = await listRunsInStatus(tx, key, ['queued'])
+  const active = await listRunsInStatus(tx, owner, ACTIVE)
+  const queued = await listRunsInStatus(tx, owner, ['queued'])
   const admission = admit(policy, active, queued)
   if (admission.is === 'refused') throw forbidden(admission.because)
   for (const { id } of admission.skip) await skipRun(tx, id, now)
   for (const { id } of admission.abort) await abortForReplacement(tx, id, now)
-  const created = await insertRun(tx, key, { ...run, status: admission.status })
+  const created = await insertRun(tx, owner, { ...run, status: admission.status })
   await schedule(tx, 'release_run', created.id)
   await recordRunEvent(tx, created, created.status, {
     ...(run.created_by !== null && { actor: run.created_by }),

@@ -39,7 +39,8 @@ export function openRunSecrets(runId: string, sealed: Buffer | null, sealer: Sea
 type Overrides = Record<string, Record<string, unknown>>
 
 type ValuesRequest = {
-  projectId: string
+  /** Whose secret groups may be read; null: none. */
+  projectId: string | null
   document: FlowDocument
   overrides: Overrides
   secrets: RunSecrets
@@ -77,7 +78,7 @@ async function secretReader(
   { projectId, document }: ValuesRequest,
   sealer: Sealer,
 ): Promise<RunValues['fetchSecret']> {
-  if (!JSON.stringify(document).includes('fetchSecret')) return () => undefined
+  if (projectId === null || !JSON.stringify(document).includes('fetchSecret')) return () => undefined
   const values = new Map<string, Record<string, string>>()
   for (const group of await listSecretGroups(db, projectId)) {
     const { variables } = await readGroupValues(
