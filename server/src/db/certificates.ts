@@ -71,7 +71,7 @@ export async function findCertificate(db: Db, id: string): Promise<CertificateRo
   return row as CertificateRow | undefined
 }
 
-type Filter = { source: 'acme' | 'imported'; subject: string } | { hosts: readonly string[] } | 'all'
+type Filter = 'all' | { source: 'acme' | 'imported'; subject?: string } | { hosts: readonly string[] }
 
 /** Certificates with what is served of them, by subject. */
 export async function listCertificates(
@@ -79,7 +79,28 @@ export async function listCertificates(
   filter: Filter,
   page?: { limit: number; offset: number },
 ): Promise<CertificateWithVersion[]> {
-  let query = db
+  let query = withVersions(db)
+  if (filter !== 'all' && 'hosts' in filter)
+    query = query.where(sql<boolean>`certificate.hosts && ${sql.val(filter.hosts)}::text[]`)
+  if (filter !== 'all' && 'source' in filter) query = query.where('source', '=', filter.source)
+  if (filter !== 'all' && 'subject' in filter) query = query.where('subject', '=', filter.subject)
+  if (page !== undefined) query = query.limit(page.limit + 1).offset(page.offset)
+  return (await query.execute()).map(withVersion)
+}
+
+/** Those that speak for a domain or a name below it. */
+export async function listCertificatesBelow(db: Db, domain: string): Promise<CertificateWithVersion[]> {
+  const rows = await withVersions(db)
+    .where(
+      sql<boolean>`exists (select 1 from unnest(certificate.hosts) host
+        where host = ${domain} or right(host, length(${domain}) + 1) = '.' || ${domain})`,
+    )
+    .execute()
+  return rows.map(withVersion)
+}
+
+const withVersions = (db: Db) =>
+  db
     .selectFrom('certificate')
     .leftJoin('certificate_version as v', (join) =>
       join.onRef('v.certificate_id', '=', 'certificate.id').onRef('v.version', '=', 'certificate.version'),
@@ -96,15 +117,6 @@ export async function listCertificates(
     ])
     .orderBy('subject')
     .orderBy('source')
-  if (filter !== 'all') {
-    query =
-      'hosts' in filter
-        ? query.where(sql<boolean>`certificate.hosts && ${sql.val(filter.hosts)}::text[]`)
-        : query.where('source', '=', filter.source).where('subject', '=', filter.subject)
-  }
-  if (page !== undefined) query = query.limit(page.limit + 1).offset(page.offset)
-  return (await query.execute()).map(withVersion)
-}
 
 type Joined = Record<string, unknown> & { fingerprint: string | null }
 
@@ -229,6 +241,11 @@ export async function listServedVersions(
     .select(['v.certificate_id', 'v.version', 'v.chain', 'v.key'])
     .where('c.id', 'in', ids)
     .execute()
+}
+
+/** The chain (PEM) that is served of a certificate. */
+export async function findServedChain(db: Db, id: string): Promise<string | undefined> {
+  return (await listServedVersions(db, [id]))[0]?.chain
 }
 
 /** The ports of every service that runs, for the names under which the public reaches them. */
