@@ -28,6 +28,7 @@ import { crashAt, noCrashPoints } from './lib/crash-point.ts'
 import { createLog, type Log } from './lib/log.ts'
 import { createMasker } from './lib/mask.ts'
 import { createSealer, type Sealer } from './lib/seal.ts'
+import { lookUpTxt } from './lib/txt-records.ts'
 import { createFirstToken } from './operations/tokens/first-token.ts'
 import { POLL_ALL, TRIGGER_SWEEP } from './reconcile/git-polls.ts'
 import { IMAGES_ALL } from './reconcile/image-checks.ts'
@@ -139,7 +140,7 @@ async function writeFirstToken(db: Db, { dataFolder }: Config, log: Log): Promis
   })
 }
 
-type Shared = { db: Db; adapters: Adapters; sealer: Sealer; log: Log; mask(text: string): string }
+type Shared = { config: Config; db: Db; adapters: Adapters; sealer: Sealer; log: Log; mask(text: string): string }
 
 const offersOf = (engines: Adapters['engines']) =>
   Promise.all(
@@ -150,7 +151,7 @@ const offersOf = (engines: Adapters['engines']) =>
     })),
   )
 
-function httpOf({ db, adapters, sealer, log, mask }: Shared, listener: Listener): FastifyInstance {
+function httpOf({ config, db, adapters, sealer, log, mask }: Shared, listener: Listener): FastifyInstance {
   const deps = {
     db,
     sealer,
@@ -162,6 +163,7 @@ function httpOf({ db, adapters, sealer, log, mask }: Shared, listener: Listener)
     flowRules,
     gitHosts,
     resolveImage: adapters.images.resolve,
+    domains: { mustVerify: config.verifyDomains, target: config.gateway.domain, lookUpTxt },
     addonOffers: () => offersOf(adapters.engines),
     listBranches: (url: string, signal: AbortSignal) => adapters.source.branches({ url, signal }),
   }

@@ -13,6 +13,13 @@ export type Notifications = {
   on(channel: string, wake: (payload: string) => void): () => void
 }
 
+export type DomainRules = {
+  mustVerify: boolean
+  target: string
+  /** What the TXT records of a name say. */
+  lookUpTxt(name: string): Promise<string[]>
+}
+
 /** Everything handlers may ask for. A handler destructures only what it uses. */
 export type ApiDeps = {
   db: Db
@@ -28,6 +35,8 @@ export type ApiDeps = {
   /** How git hosts sign and speak: `hosts/hosts.ts`. */
   gitHosts: GitHosts
   resolveImage: ResolveImage
+  /** How domains are proved, and what their DNS records should point to. */
+  domains: DomainRules
   /** Which addons can be run here. */
   addonOffers(): Promise<readonly AddonOffer[]>
   /** The branches of a repository. Fails with `repository_unreachable` or `invalid_git_url`. */

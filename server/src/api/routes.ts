@@ -2,6 +2,8 @@ import { backupRoutes } from './addons/backup-routes.ts'
 import { destinationRoutes } from './addons/destination-routes.ts'
 import { addonRoutes } from './addons/routes.ts'
 import { buildRoutes } from './builds/routes.ts'
+import { certificateRoutes } from './domains/certificate-routes.ts'
+import { domainRoutes } from './domains/routes.ts'
 import { jobEnvironmentRoutes } from './environment/job-routes.ts'
 import { serviceEnvironmentRoutes } from './environment/service-routes.ts'
 import { eventRoutes } from './events/routes.ts'
@@ -53,5 +55,7 @@ export const routes: readonly Route[] = [
   ...streamRoutes,
   ...eventRoutes,
   ...gitAccountRoutes,
+  ...domainRoutes,
+  ...certificateRoutes,
   ...triggerRoutes,
 ]

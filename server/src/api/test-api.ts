@@ -64,6 +64,7 @@ function realDeps(db: Db, notifications: Notifications): ApiDeps {
     flowRules: noFlowRules,
     gitHosts,
     resolveImage: everyImage,
+    domains: { mustVerify: false, target: 'apps.example.org', lookUpTxt: async () => [] },
     addonOffers: async () => [{ type: 'postgresql', tls: false, versions: ['18.4'] }],
     listBranches: async () => [{ name: 'main', sha: 'a'.repeat(40) }],
   }
