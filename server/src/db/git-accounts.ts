@@ -1,4 +1,4 @@
-import { notFound } from '@fairway/contract/errors'
+import { FairwayError, notFound } from '@fairway/contract/errors'
 import type { GitReporting } from '@fairway/contract/resources/git-account'
 import type { GitHostName } from '@fairway/contract/resources/trigger-event'
 import { sql } from 'kysely'
@@ -99,17 +99,23 @@ export async function deleteGitAccount(tx: Tx, id: string): Promise<void> {
 }
 
 /**
- * Keeps host keys of ssh servers that were met for the first time. Lines for a server that has a key already are left out:
- * who was first stays.
+ * Keeps host keys of ssh servers that were met for the first time. Raises `repository_unreachable` when another key was kept
+ * meanwhile: one of the two servers is not the right one.
  */
 export async function addKnownHosts(tx: Tx, id: string, lines: string): Promise<void> {
-  const { known_hosts } = await lockGitAccount(tx, id)
-  const known = known_hosts ?? ''
-  const names = new Set(known.split('\n').map((line) => line.split(' ')[0]))
-  const added = lines.split('\n').filter((line) => line !== '' && !names.has(line.split(' ')[0]))
-  if (added.length === 0) return
-  await updateGitAccount(tx, id, { known_hosts: `${[known.trimEnd(), ...added].join('\n').trim()}\n` })
+  const known = linesOf((await lockGitAccount(tx, id)).known_hosts ?? '')
+  const names = new Set(known.map((line) => line.split(' ')[0]))
+  const added = linesOf(lines).filter((line) => !known.includes(line))
+  if (added.some((line) => names.has(line.split(' ')[0])))
+    throw new FairwayError(
+      'repository_unreachable',
+      'Two first connections to the ssh server met different host keys. Set knownHosts of the git account.',
+    )
+  if (added.length > 0)
+    await updateGitAccount(tx, id, { known_hosts: `${[...known, ...added].join('\n')}\n` })
 }
+
+const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '')
 
 /** Remembers that deliveries arrive; written at most once a minute, as many may come at once. */
 export async function noteDelivery(tx: Tx, id: string, keys: readonly string[]): Promise<void> {

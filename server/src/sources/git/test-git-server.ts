@@ -8,12 +8,24 @@ export type TestGitServer = { url: string; requests: string[]; close(): Promise<
 /** A real git server on loopback: `git http-backend` over the repositories below `root`, with a password when asked. */
 export async function startGitServer(
   root: string,
-  { user, password }: { user?: string; password?: string } = {},
+  {
+    user,
+    password,
+    answer = () => false,
+  }: {
+    user?: string
+    /** Asked anew for each request when it is a function. */
+    password?: string | (() => string)
+    /** What else the host does: true when it has taken the request. */
+    answer?: (request: IncomingMessage, response: ServerResponse) => boolean
+  } = {},
 ): Promise<TestGitServer> {
   const requests: string[] = []
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`)
-    const wanted = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+    if (answer(request, response)) return
+    const secret = typeof password === 'function' ? password() : password
+    const wanted = `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`
     if (password !== undefined && request.headers.authorization !== wanted) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end()
       return
