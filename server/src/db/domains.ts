@@ -109,10 +109,10 @@ export type HostUse = { host: string; projectId: string; serviceId: string; port
 export async function listHostUses(db: Db, hosts: readonly string[]): Promise<HostUse[]> {
   if (hosts.length === 0) return []
   const { rows } = await sql<HostUse>`
-    select name as host, s.project_id as "projectId", s.id as "serviceId", port ->> 'name' as port
-      from service s, jsonb_array_elements(s.spec -> 'ports') port,
-           jsonb_array_elements_text(port -> 'domains') name
-     where not s.deleting and name = any(${sql.val(hosts)}::text[])
+    select named.host, s.project_id as "projectId", s.id as "serviceId", p.port ->> 'name' as port
+      from service s, jsonb_array_elements(s.spec -> 'ports') as p (port),
+           jsonb_array_elements_text(p.port -> 'domains') as named (host)
+     where not s.deleting and named.host = any(${sql.val(hosts)}::text[])
      order by 1, 2, 3, 4`.execute(db)
   return rows
 }

@@ -30,9 +30,9 @@ export async function importCertificate(
   const pair = { chain: input.certificateChain, key: input.privateKey }
   const facts = readInput(pair)
   const hosts = checkInput(pair, facts, { domain, now })
+  await lockDomain(tx, domain)
   // First: everybody who needs this row takes it before the certificate's.
   await schedule(tx, 'tls', TLS_ALL)
-  await lockDomain(tx, domain)
   const key = { source: 'imported', subject: domain } as const
   await insertCertificate(tx, { ...key, id: newId(), hosts, domain, status: 'active' })
   const { id, status } = await lockCertificate(tx, key)
