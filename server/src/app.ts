@@ -140,7 +140,14 @@ async function writeFirstToken(db: Db, { dataFolder }: Config, log: Log): Promis
   })
 }
 
-type Shared = { config: Config; db: Db; adapters: Adapters; sealer: Sealer; log: Log; mask(text: string): string }
+type Shared = {
+  config: Config
+  db: Db
+  adapters: Adapters
+  sealer: Sealer
+  log: Log
+  mask(text: string): string
+}
 
 const offersOf = (engines: Adapters['engines']) =>
   Promise.all(
