@@ -30,3 +30,6 @@ create table host_report (
 create index host_report_account on host_report (account_id, updated_at desc);
 create index host_report_updated on host_report (updated_at);
 create index trigger_verdict_started on trigger_verdict (started_kind, started_id) where started_id is not null;
+-- The newest event of a pull request says which branch and commit to build of it.
+create index trigger_event_pull_request on trigger_event ((event #>> '{pullRequest,id}'), number desc)
+  where event #>> '{pullRequest,id}' is not null;

@@ -69,7 +69,10 @@ const apiUrl = z
 const knownHosts = z
   .string()
   .max(20_000)
-  .regex(/^(([^\s#@|][^\s]*) [a-z0-9@.-]+ [A-Za-z0-9+/=]+\n?)*$/, 'must be lines of a known_hosts file')
+  .regex(
+    /^([^\s#@|]\S* (ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]{20,}={0,2}( [^\n]*)?(\n|$))*$/,
+    'must be lines of a known_hosts file, with plain host names',
+  )
   .describe('host keys for deploy keys; recorded on the first connection; empty: forget them')
 
 const webhookSecret = z.string().min(16).max(200).describe('absent: one is made')

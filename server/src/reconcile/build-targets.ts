@@ -17,6 +17,7 @@ export const buildTargets = (sealer: Sealer): TargetSource => ({
   list: async (db, query) => (await listWatchers(db, query)).map(targetOf),
   history,
   supersede,
+  branchDeleted,
   start: async (tx, target, { branch, after, pullRequest }) => {
     const { buildId } = await startBuild(
       tx,
@@ -96,4 +97,16 @@ async function supersede(
     if (target !== undefined) aborted.set(target, [...(aborted.get(target) ?? []), buildId])
   }
   return aborted
+}
+
+/** Nobody waits for a build of a branch that is gone. One that runs has its commit already. */
+async function branchDeleted(
+  tx: Tx,
+  { branch, ...query }: { keys: readonly string[]; projectId: string | undefined; branch: string },
+): Promise<number> {
+  const owners = (await listWatchers(tx, query)).map((row) => ({ ...row, abortsRunning: false }))
+  const waiting = await listOutdatedBuilds(tx, owners, { branch, actor: TRIGGER_ACTOR })
+  for (const { projectId, buildId } of waiting)
+    await abortBuild(tx, { projectId, buildId, actor: TRIGGER_ACTOR })
+  return waiting.length
 }

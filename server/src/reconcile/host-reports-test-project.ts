@@ -6,8 +6,9 @@ import type { GitReporting } from '@fairway/contract/resources/git-account'
 import type { GitEvent } from '@fairway/contract/resources/trigger-event'
 import type { BuildStatus } from '@fairway/contract/states'
 import type { BuildChange } from '../db/builds.ts'
-import { type Db, toJson, transaction } from '../db/db.ts'
+import { type Db, type Tx, toJson, transaction } from '../db/db.ts'
 import { reportLater } from '../db/host-reports.ts'
+import { insertRun } from '../db/release-runs.ts'
 import { withTestDb } from '../db/test-db.ts'
 import { insertTriggerEvent, insertVerdicts, moveTriggerEvent } from '../db/trigger-events.ts'
 import { newId } from '../db/work.ts'
@@ -62,6 +63,72 @@ export class ReportWorld {
       await transaction(this.db, (tx) =>
         advanceBuild(tx, { projectId: 'shop', buildId }, to, index === states.length - 1 ? change : {}),
       )
+  }
+
+  /** A run of a release flow; an automatic one with the push that started it. */
+  async run(trigger: 'automatic' | 'manual'): Promise<string> {
+    const id = newId()
+    const flow = { projectId: 'shop', pipelineId: 'main', stage: 'Production' } as const
+    await transaction(this.db, async (tx) => {
+      await tx
+        .insertInto('pipeline')
+        .values({ project_id: 'shop', id: 'main', name: 'main' })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+      await insertRun(tx, flow, {
+        id,
+        trigger,
+        kind: 'release',
+        rollback_of: null,
+        parent_run_id: null,
+        parent_path: null,
+        depth: 0,
+        name: null,
+        description: '',
+        document: { spec: { kind: 'Workflow', spec: { type: 'sequential', steps: [] } } } as never,
+        flow_version: 1,
+        arguments: null,
+        argument_names: [],
+        overrides: {},
+        release_node_overrides: {},
+        created_by: null,
+        status: 'pending',
+      })
+      if (trigger === 'automatic') await this.#startedBy(tx, id)
+    })
+    return id
+  }
+
+  async #startedBy(tx: Tx, runId: string): Promise<void> {
+    const id = newId()
+    const event: GitEvent = {
+      ...emptyEvent('github', 'push'),
+      kind: 'push',
+      repository: { name: 'acme/shop', urls: [`${this.host.url}/acme/shop.git`] },
+      branch: 'main',
+      after: SHA,
+    }
+    const number = await insertTriggerEvent(tx, {
+      id,
+      source: 'webhook',
+      stream: 'test',
+      status: 'judged',
+      event,
+    })
+    const none = { rule: null, rule_text: null, file: null, commit_sha: null }
+    await insertVerdicts(tx, { id, number: number ?? 0 }, [
+      {
+        ...none,
+        project_id: 'shop',
+        watcher_kind: 'release-flow',
+        watcher_id: 'main/Production',
+        started: true,
+        sentence: 'Started.',
+        started_kind: 'release-run',
+        started_id: runId,
+        superseded: [],
+      },
+    ])
   }
 
   /** A judged event of a pull request that `api` did not build. */

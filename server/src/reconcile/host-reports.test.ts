@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { transaction } from '../db/db.ts'
+import { moveRun } from '../db/release-runs.ts'
 import { changeGitAccount } from '../operations/git-accounts/save.ts'
 import { hostReportCrashPoints, retryMs } from './host-reports.ts'
 import { type ReportWorld, SHA, sealer, until, withReportWorld } from './host-reports-test-project.ts'
@@ -77,6 +78,32 @@ describe('commit statuses', () => {
         await world.settled()
         expect(world.told().at(-1)).toBe('success')
       })
+    }))
+})
+
+describe('a release that a push started', () => {
+  it('is told of at its commit, and one that a person started is not', () =>
+    withReportWorld(async (world) => {
+      await world.account()
+      const run = await world.run('automatic')
+      const other = await world.run('manual')
+      await beside(world, async () => {
+        await world.settled()
+        for (const id of [run, other])
+          await transaction(world.db, async (tx) => {
+            await moveRun(tx, id, { to: 'running' })
+            await moveRun(tx, id, { to: 'failure', message: 'The migration failed.' })
+          })
+        await world.settled()
+      })
+      expect(world.host.statuses.get(SHA)).toMatchObject([
+        { state: 'pending', context: 'fairway/shop/release/main/Production' },
+        {
+          state: 'failure',
+          description: 'The release failed: The migration failed.',
+          target_url: `https://fairway.example.com/projects/shop/pipelines/main/Production/runs/${run}`,
+        },
+      ])
     }))
 })
 

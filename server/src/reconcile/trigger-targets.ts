@@ -49,6 +49,11 @@ export type TargetSource = {
     targets: readonly TriggerTarget[],
     event: StartingEvent,
   ): Promise<ReadonlyMap<TriggerTarget, string[]>>
+  /** A branch of these repositories is gone; answers how many builds of it that still waited were aborted. */
+  branchDeleted?(
+    tx: Tx,
+    gone: { keys: readonly string[]; projectId: string | undefined; branch: string },
+  ): Promise<number>
   /** Raises a `FairwayError`, and has written nothing, when the target cannot start. */
   start(tx: Tx, target: TriggerTarget, event: StartingEvent): Promise<Started>
 }

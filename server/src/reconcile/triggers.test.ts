@@ -134,6 +134,26 @@ describe('a push', () => {
     }))
 })
 
+describe('a deleted branch', () => {
+  it('takes the builds with it that an event started and that still wait, and says so', () =>
+    withTriggerWorld(async (world) => {
+      await world.service('web')
+      const after = await world.commit('one', { a: '1' })
+      const worker = await startTriggerWorker(world.connectionString, world.folder)
+      try {
+        await world.verdicts((await world.push({ after })).id)
+        const { id } = await world.push({ before: after, after: '0'.repeat(40) })
+        await world.verdicts(id)
+        expect(await world.builds('web')).toMatchObject([{ status: 'ABORTED', abort_requested: true }])
+        expect((await world.event(id)).sentence).toBe(
+          'The branch "main" was deleted. Aborted a build of it that waited.',
+        )
+      } finally {
+        await worker.stop()
+      }
+    }))
+})
+
 describe('deliveries', () => {
   it('that come twice, also at once, are answered alike and start one build', () =>
     withWorker(async (world) => {

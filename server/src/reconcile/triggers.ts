@@ -14,6 +14,7 @@ import {
   type TriggerEventRow,
   type VerdictRow,
 } from '../db/trigger-events.ts'
+import { repositoryKeys } from '../db/watchers.ts'
 import { schedule, type WorkItem, withLease } from '../db/work.ts'
 import type { WorkHandler } from '../db/work-loop.ts'
 import type { CrashPoints } from '../lib/crash-point.ts'
@@ -89,12 +90,25 @@ async function carryOut(deps: TriggerDeps, item: WorkItem, { row, look }: Judged
   }
   await withLease(deps.db, item, async (tx) => {
     await perform(deps, tx, { row, look }, [...starting, ...refused])
-    await moveTriggerEvent(tx, row.id, 'judged', look.refusal ?? summaryOf(await countVerdicts(tx, row.id)))
+    const aborted = await abortOfDeleted(deps, tx, row)
+    const sentence = look.refusal ?? summaryOf(await countVerdicts(tx, row.id))
+    await moveTriggerEvent(tx, row.id, 'judged', `${sentence}${aborted}`)
     if (row.event?.pullRequest) await reportLater(tx, 'trigger', row.id)
     await wakeNext(tx, row)
     deps.crash.hit('trigger.before-commit')
   })
   deps.crash.hit('trigger.after-commit')
+}
+
+/** Aborts what waits for a branch that is gone; answers a sentence that says so, or nothing. */
+async function abortOfDeleted({ sources }: TriggerDeps, tx: Tx, row: TriggerEventRow): Promise<string> {
+  const { event, project_id } = row
+  if (event?.kind !== 'delete' || event.branch === null) return ''
+  const keys = await repositoryKeys(tx, event.repository?.urls ?? [])
+  const gone = { keys, projectId: project_id ?? undefined, branch: event.branch }
+  let aborted = 0
+  for (const source of sources) aborted += (await source.branchDeleted?.(tx, gone)) ?? 0
+  return aborted === 0 ? '' : ` Aborted ${aborted === 1 ? 'a build' : `${aborted} builds`} of it that waited.`
 }
 
 const nameOf = ({ projectId, kind, id }: TriggerTarget): string => `${projectId}/${kind}/${id}`

@@ -1,4 +1,4 @@
-import { FairwayError, notFound } from '@fairway/contract/errors'
+import { notFound } from '@fairway/contract/errors'
 import {
   clearServiceBuildCache as clearCache,
   jobBuilds,
@@ -9,6 +9,7 @@ import { findBuildView, listBuildViews } from '../../db/build-views.ts'
 import { type Db, transaction } from '../../db/db.ts'
 import { abortBuild } from '../../operations/builds/abort.ts'
 import { clearServiceBuildCache } from '../../operations/builds/clear-cache.ts'
+import { pullRequestToBuild } from '../../operations/builds/pull-request.ts'
 import { branchToBuild, requireBuildOwner, requireRepository } from '../../operations/builds/request.ts'
 import { startBuild } from '../../operations/builds/start.ts'
 import { recordTrigger } from '../../operations/triggers/record.ts'
@@ -38,19 +39,18 @@ async function list({ page }: Request<unknown>, { db }: ApiDeps, owner: BuildOwn
 }
 
 async function start({ body, actor }: Request<unknown, Start>, { db, sealer }: ApiDeps, owner: BuildOwner) {
-  if (body.pullRequestId !== undefined) {
-    throw new FairwayError(
-      'not_supported',
-      'Pull requests need a git host connection. Build their branch instead.',
-    )
-  }
-  const { sha, overrides } = body
+  const { pullRequestId, overrides } = body
   const { buildId } = await transaction(db, async (tx) => {
-    const branch = branchToBuild(await requireRepository(tx, owner), body.branch)
+    const repository = await requireRepository(tx, owner)
+    const known =
+      pullRequestId === undefined ? undefined : await pullRequestToBuild(tx, repository, pullRequestId)
+    const branch = known?.branch ?? branchToBuild(repository, body.branch)
+    const sha = body.sha ?? known?.sha
     const start = {
       ...owner,
       branch,
       ...(sha !== undefined && { sha }),
+      ...(pullRequestId !== undefined && { pullRequestId }),
       ...(overrides !== undefined && { overrides }),
       reuse: false,
       actor: actor.id,

@@ -4,6 +4,7 @@ import type { Tx } from '../../db/db.ts'
 import { waitFor } from '../../db/waiters.ts'
 import type { Sealer } from '../../lib/seal.ts'
 import { abortBuild } from '../../operations/builds/abort.ts'
+import { pullRequestToBuild } from '../../operations/builds/pull-request.ts'
 import { branchToBuild, requireRepository } from '../../operations/builds/request.ts'
 import { startBuild } from '../../operations/builds/start.ts'
 import { done, failed, type NodeResult, skipped, waiting } from '../model.ts'
@@ -53,11 +54,13 @@ async function begin(tx: Tx, context: Context, sealer: Sealer): Promise<StepResu
   const { spec } = context
   const owner = ownerOf(context)
   const repository = await requireRepository(tx, owner)
-  if (spec.pullRequestId !== undefined)
-    return failed('not_supported', 'Building pull requests needs a connected git host. Name a branch.')
-  const branch = branchToBuild(repository, spec.branch)
-  if (spec.sha !== undefined && spec.buildRules === undefined)
-    return startIt(tx, context, { branch, sha: spec.sha }, sealer)
+  const pull =
+    spec.pullRequestId === undefined
+      ? undefined
+      : await pullRequestToBuild(tx, repository, spec.pullRequestId)
+  const branch = pull?.branch ?? branchToBuild(repository, spec.branch)
+  const sha = spec.sha ?? pull?.sha
+  if (sha !== undefined && spec.buildRules === undefined) return startIt(tx, context, { branch, sha }, sealer)
   return { is: 'act', state: { source: { url: repository.projectUrl, branch } } }
 }
 
@@ -103,6 +106,7 @@ async function startIt(
     ...ownerOf(context),
     branch,
     sha,
+    ...(spec.pullRequestId !== undefined && { pullRequestId: spec.pullRequestId }),
     ...(spec.buildOverrides !== undefined && { overrides: spec.buildOverrides }),
     reuse: spec.reuseExistingBuilds ?? true,
     actor: run.created_by ?? 'release flow',
