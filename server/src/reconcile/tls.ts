@@ -42,7 +42,7 @@ export type TlsDeps = {
   settings: CertificateSettings & { redirect: boolean }
   /** The domain of generated names. */
   domain: string
-  /** Where the gateway finds the answers to challenges: our API. */
+  /** Where the gateway finds the answers to challenges: our API. Asked only where there is an authority. */
   challenge: { host: string; port: number }
   /** How often hosts and times are looked at. */
   lookEveryMs?: number
@@ -102,15 +102,17 @@ async function hostsOf({ db, domain }: TlsDeps): Promise<string[]> {
 type Served = { stored: readonly Stored[]; hosts: readonly string[]; now: Date; applied: Applied | undefined }
 
 async function apply(deps: TlsDeps, { stored, hosts, now, applied }: Served): Promise<Applied> {
-  const { traffic, settings, challenge, crash } = deps
+  const { traffic, settings, crash } = deps
+  // Without an authority the path belongs to the services.
+  const challenge = settings.issues ? { challenge: deps.challenge } : {}
   const served = servedHosts(stored, now)
   const redirectHosts = settings.redirect ? hosts.filter((host) => isServed(served, host)) : []
   const versions = served.map(({ id }) => stored.find((one) => one.id === id)?.version)
-  const hash = hashOf({ served, versions, redirectHosts, challenge })
+  const hash = hashOf({ served, versions, redirectHosts, ...challenge })
   if (applied?.hash === hash && now.getTime() - applied.at < APPLY_AGAIN_MS) return applied
   const certificates = await openServed(deps, served)
   crash.hit('tls.before-apply')
-  await traffic.tls?.apply({ certificates, challenge, redirectHosts })
+  await traffic.tls?.apply({ certificates, redirectHosts, ...challenge })
   crash.hit('tls.after-apply')
   return { hash, at: now.getTime() }
 }
