@@ -85,6 +85,12 @@ export class CertificatesProject {
       .orderBy('version')
       .execute()
 
+  /** As they are stored, sealed. */
+  accountKeys = async (): Promise<string[]> => {
+    const rows = await this.db.selectFrom('acme_account').select('key').execute()
+    return rows.map(({ key }) => key.toString('hex'))
+  }
+
   events = async (subject: string): Promise<string[]> => {
     const rows = await this.db
       .selectFrom('event')
