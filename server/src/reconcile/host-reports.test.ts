@@ -114,7 +114,7 @@ describe('a host that is down', () => {
       world.host.interfere(() => ({ status: 503, body: { message: 'upgrading' } }))
       await beside(world, async () => {
         const build = await world.build()
-        await until('a failed attempt', async () => (await world.reports())[0]?.error !== null)
+        await until('a failed attempt', async () => ((await world.reports())[0]?.error ?? null) !== null)
         await world.move(build, ALL_THE_WAY)
         expect((await world.reports())[0]).toMatchObject({ status: 'pending' })
         world.host.interfere(() => undefined)
