@@ -2,9 +2,15 @@ import { request } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { caddyHere } from '../certificates/acme/test-caddy.ts'
 import { TLS_ALL } from '../db/certificates.ts'
+import { transaction } from '../db/db.ts'
 import { schedule } from '../db/work.ts'
+import { readFacts } from '../lib/certificate-chain.ts'
+import { makeCertificate } from '../lib/test-certificates.ts'
+import { importCertificate } from '../operations/domains/import-certificate.ts'
+import { registerDomain } from '../operations/domains/register.ts'
 import { haproxyHere } from '../traffic/haproxy/test-haproxy.ts'
 import { AWAY, BLOG, type CertificatesProject, SHOP, withCertificates } from './certificates-test-project.ts'
+import { testSealer } from './certificates-test-world.ts'
 
 const active = ({ status }: { status: string }): boolean => status === 'active'
 
@@ -102,6 +108,20 @@ describe.skipIf(!caddyHere || !haproxyHere)('certificates from a real authority'
         const failed = await project.reaches(SHOP, 'failed', ({ status }) => status === 'failed')
         expect(failed.reason).toMatch(/was not asked, because the gateway at .* answers \d+/)
       })
+    }))
+
+  test('an imported one is served as soon as it is stored, and nobody is asked for its names', () =>
+    withCertificates(async (project) => {
+      const input = makeCertificate(['*.example.org'])
+      project.world.ca += input.root
+      await project.serve('web', [SHOP])
+      await transaction(project.db, async (tx) => {
+        await registerDomain(tx, { domain: 'example.org', actor: 'Bob', mustVerify: false })
+        const request = { domain: 'example.org', input, now: new Date(), actor: 'Bob' }
+        await importCertificate(tx, request, testSealer)
+      })
+      await project.whileWorking(() => project.isServed(SHOP, readFacts(input.certificateChain).fingerprint))
+      expect(await project.certificate(SHOP)).toBeUndefined()
     }))
 
   test('where it is wanted, plain requests for a host with a certificate are sent to https', () =>
