@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Adapters } from './app-adapters.ts'
+import { offersOf } from './app-offers.ts'
 import { runInInstance } from './app-streams.ts'
 import type { Config } from './config.ts'
 import { foldersOf } from './data-folders.ts'
@@ -30,6 +31,7 @@ import { createHostReportHandler } from './reconcile/host-reports.ts'
 import { createImageCheckHandler } from './reconcile/image-checks.ts'
 import { createJobRunHandler } from './reconcile/job-runs.ts'
 import { projectHandler } from './reconcile/projects.ts'
+import { publicHosts } from './reconcile/public-hosts.ts'
 import { restoreHandler } from './reconcile/restores.ts'
 import { createRetentionHandler } from './reconcile/retention.ts'
 import { startServiceReconciler } from './reconcile/service-reconciler.ts'
@@ -82,6 +84,8 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
         lookUpImage: (use, signal) =>
           lookUpImage({ ...deps, resolveImage: adapters.images.resolve }, use, signal),
         exec: (runtimeId, request) => runInInstance(adapters, runtimeId, request),
+        addonOffers: () => offersOf(adapters.engines),
+        publicNames: (service, ports) => publicHosts(service, ports, config.gateway.domain),
         allowPrivateWebhooks: config.allowPrivateWebhooks,
       }),
     },

@@ -9,6 +9,7 @@ import { hasWebPages } from './api/web-pages.ts'
 import { type Adapters, type OpenedAdapters, openAdapters } from './app-adapters.ts'
 import { certificateHandlers } from './app-certificates.ts'
 import { openGit } from './app-git.ts'
+import { offersOf } from './app-offers.ts'
 import { streamsOf } from './app-streams.ts'
 import { startWorkers } from './app-workers.ts'
 import type { Config } from './config.ts'
@@ -148,15 +149,6 @@ type Shared = {
   log: Log
   mask(text: string): string
 }
-
-const offersOf = (engines: Adapters['engines']) =>
-  Promise.all(
-    [...engines.values()].map(async (engine) => ({
-      type: engine.type,
-      tls: engine.tls ?? false,
-      versions: await engine.versions(),
-    })),
-  )
 
 function httpOf({ config, db, adapters, sealer, log, mask }: Shared, listener: Listener): FastifyInstance {
   const deps = {

@@ -18,4 +18,7 @@ export const templateDocument = flowDocument
   .extend({ name: nameOf(3, 39), project: templateProject.optional() })
   .meta({ id: 'TemplateDocument' })
 
-export type TemplateDocument = FlowDocument & { name: string; project?: TemplateProject | undefined }
+export type TemplateDocument = Omit<FlowDocument, 'name' | 'project'> & {
+  name: string
+  project?: TemplateProject | undefined
+}

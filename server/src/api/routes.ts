@@ -24,6 +24,7 @@ import { serviceRoutes } from './services/routes.ts'
 import { streamRoutes } from './streams/routes.ts'
 import { tagRoutes } from './tags/routes.ts'
 import { teamRoutes } from './teams/routes.ts'
+import { templateRoutes } from './templates/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
 import { triggerRoutes } from './triggers/routes.ts'
 import { volumeRoutes } from './volumes/routes.ts'
@@ -47,6 +48,7 @@ export const routes: readonly Route[] = [
   ...releaseFlowRoutes,
   ...gitopsRoutes,
   ...releaseRunRoutes,
+  ...templateRoutes,
   ...secretRoutes,
   ...addonRoutes,
   ...backupRoutes,

@@ -90,6 +90,10 @@ const noFlowRules: FlowRules = {
   check: missing,
   resetForRetry: missing,
   foresee: missing,
+  foreseeEach: missing,
+  parseTemplate: missing,
+  checkTemplate: missing,
+  runDocument: missing,
 }
 
 const noStreams: Streams = { instanceLogs: nothing, buildLogs: nothing, exec: nothing }

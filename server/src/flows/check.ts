@@ -1,5 +1,7 @@
+import { isResourceNode } from '@fairway/contract/nodes/resources/kinds'
 import { scheduleProblem } from '../operations/jobs/check-schedule.ts'
 import { checkReferences } from './check-references.ts'
+import { checkResource, checkTemplateStep, isTemplateFacts, type TemplateFacts } from './check-resources.ts'
 import { checkTargets, type StageFacts } from './check-targets.ts'
 import { checkTemplates, type Flows } from './check-templates.ts'
 import { MAX_DEPTH, type Problem } from './document.ts'
@@ -27,7 +29,7 @@ export type CheckOptions = {
  */
 export function checkDocument(
   document: FlowDocument,
-  stage: StageFacts,
+  facts: StageFacts | TemplateFacts,
   options: CheckOptions = {},
 ): Problem[] {
   const nodes = nodesOf(document)
@@ -38,10 +40,26 @@ export function checkDocument(
     ...nodes.flatMap(checkPlace),
     ...checkReferences(document, nodes),
     ...checkSchedules(document),
-    ...checkTemplates(nodes, stage.address, options.flows),
-    ...nodes.flatMap((visited) => checkNode(document, visited, stage, options.values)),
+    ...checkOwner(document, nodes, facts, options),
+    ...nodes.flatMap((visited) => checkNode(document, visited, facts, options.values)),
   ]
   return withoutRepeats(problems)
+}
+
+/** What a flow may do and a template may not, and the other way round. */
+function checkOwner(
+  document: FlowDocument,
+  nodes: readonly Visited[],
+  facts: StageFacts | TemplateFacts,
+  { flows }: CheckOptions,
+): Problem[] {
+  if (isTemplateFacts(facts)) return nodes.flatMap((visited) => checkTemplateStep(document, visited, facts))
+  const resources = nodes.flatMap(({ node, at }) => {
+    if (!isResourceNode(node)) return []
+    const rule = `a ${node.kind} is made by templates. A release flow only releases to what is there.`
+    return [{ path: `${at}.kind`, rule }]
+  })
+  return [...resources, ...checkTemplates(nodes, facts.address, flows)]
 }
 
 function checkLimits(nodes: readonly Visited[]): Problem[] {
@@ -94,11 +112,14 @@ function checkPlace({ node, at, inLoop }: Visited): Problem[] {
 function checkNode(
   document: FlowDocument,
   visited: Visited,
-  stage: StageFacts,
+  facts: StageFacts | TemplateFacts,
   values: RunValues | undefined,
 ): Problem[] {
   const { node, path, at } = visited
-  const targets = (spec: unknown): Problem[] => checkTargets({ kind: node.kind, spec }, `${at}.spec`, stage)
+  const targets = (spec: unknown): Problem[] =>
+    isTemplateFacts(facts)
+      ? checkResource(node, spec, at)
+      : checkTargets({ kind: node.kind, spec }, `${at}.spec`, facts)
   if (values === undefined) return targets(node.spec)
   const scope = scopeAt(document, new Map(), path, values)
   const missing = checkValues(document, visited, scope, values)

@@ -4,7 +4,9 @@ import type { Tx } from '../db/db.ts'
 import type { ReleaseRunRow } from '../db/release-runs.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Sealer } from '../lib/seal.ts'
+import type { AddonOffer } from '../operations/addons/offer.ts'
 import type { FlowRules } from '../operations/flows/flow-rules.ts'
+import type { PublicNames } from '../operations/templates/resource.ts'
 import type { CancelResult, NodeResult } from './model.ts'
 
 /** What steps need of the world besides the database. `app.ts` gives it. */
@@ -27,6 +29,9 @@ export type NodeDeps = {
     runtimeId: string,
     request: { command: readonly string[]; timeoutMs: number; signal: AbortSignal },
   ): Promise<{ exitCode: number; output: string }>
+  /** Which addons can be run here. */
+  addonOffers(): Promise<readonly AddonOffer[]>
+  publicNames: PublicNames
   /** Messages may go to addresses that only this network reaches. */
   allowPrivateWebhooks: boolean
 }
@@ -44,6 +49,8 @@ export type StepContext<Spec, State> = {
   run: StepRun
   path: string
   ref: string | null
+  /** The node as it is written. */
+  node: FlowNode
   /** With every expression resolved. */
   spec: Spec
   /** Whether the node has a `condition`: wait for what was started. */

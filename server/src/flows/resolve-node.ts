@@ -1,5 +1,6 @@
 import { kindOf } from '@fairway/contract/nodes/kinds'
 import { problemsOf } from './document.ts'
+import { withInner } from './embedded-flows.ts'
 import { resolveValue, type Scope, type ValueProblem } from './expression.ts'
 import { isTrue } from './functions/function.ts'
 import type { FlowDocument, FlowNode, LoopState, NodeError } from './model.ts'
@@ -38,7 +39,12 @@ export function resolveNode(
   if (timeout.problems.length > 0) return invalid(timeout.problems)
   const resolved = resolveValue(ownSpec(node), `${at}.spec`, scope)
   if (resolved.problems.length > 0) return invalid(resolved.problems)
-  return ready(node, at, resolved.value, timeout.seconds)
+  return ready(
+    node,
+    at,
+    node.kind === 'Pipeline' ? withInner(resolved.value) : resolved.value,
+    timeout.seconds,
+  )
 }
 
 function ready(node: FlowNode, at: string, value: unknown, seconds: number | null): ResolvedNode {

@@ -1,9 +1,11 @@
+import { isResourceNode } from '@fairway/contract/nodes/resources/kinds'
 import type { NodeStatus, RunStatus } from '@fairway/contract/states'
 import type { Tx } from '../db/db.ts'
 import { type NewEvent, recordEvents } from '../db/events.ts'
 import { insertReleaseNodes, type NodeChange, writeReleaseNodes } from '../db/release-nodes.ts'
 import type { ReleaseRunRow } from '../db/release-runs.ts'
 import { present } from '../lib/assert.ts'
+import { withoutValues } from '../operations/templates/hidden-values.ts'
 import { advance } from './advance.ts'
 import type { Action, Advance, FlowDocument, NewNode, NodeRow, RunFacts } from './model.ts'
 import { nodeAt } from './paths.ts'
@@ -129,7 +131,8 @@ export class RunDraft {
     }
     this.change(action, resolved.timeoutSeconds)
     const row = present(this.rows.get(path), `node ${path}`)
-    const input = masked(resolved.spec, this.parts.mask)
+    const shown = isResourceNode(row) ? withoutValues(resolved.spec) : resolved.spec
+    const input = masked(shown, this.parts.mask)
     this.patch(path, { status: row.status, input, ...resolved.opened })
   }
 

@@ -43,6 +43,7 @@ export function contextOf({
     run,
     path: row.path,
     ref: row.ref,
+    node,
     spec,
     waits: 'condition' in node && node.condition !== undefined,
     state: withoutActing(row.state),

@@ -53,6 +53,8 @@ export async function startEngine(
     resolveCommit: async () => ({ sha: 'a'.repeat(40), message: 'first' }),
     lookUpImage: async ({ external }) => `${external.imagePath}@sha256:${'b'.repeat(64)}`,
     exec: async () => ({ exitCode: 0, output: '' }),
+    addonOffers: async () => [{ type: 'postgresql', tls: false, versions: ['18.4'] }],
+    publicNames: ({ serviceId }) => [{ port: 'http', hosts: [`${serviceId}.test`] }],
     allowPrivateWebhooks: true,
     ...deps,
   })

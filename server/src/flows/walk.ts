@@ -1,4 +1,5 @@
 import type { FlowNode } from '@fairway/contract/nodes/kinds'
+import { outerSpec } from './embedded-flows.ts'
 import type { FlowDocument } from './model.ts'
 import { documentPath, isContainer, ROOT_PATH, stepPath } from './paths.ts'
 
@@ -25,4 +26,4 @@ function visit(visited: Visited, found: Visited[]): void {
 
 /** The node without the steps that it holds: what its own expressions and limits are about. */
 export const ownSpec = (node: FlowNode): unknown =>
-  isContainer(node) ? { ...node.spec, steps: [] } : node.spec
+  isContainer(node) ? { ...node.spec, steps: [] } : outerSpec(node)

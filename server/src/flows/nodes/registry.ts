@@ -9,6 +9,7 @@ import { jobRunNode } from './job-run.ts'
 import { loopDataNode } from './loop-data.ts'
 import { messageNode } from './message.ts'
 import { releaseNode } from './release.ts'
+import { resourceNodes } from './resources/resource.ts'
 import { runTemplateNode } from './run-template.ts'
 
 /** Every kind of step that does something. */
@@ -23,6 +24,7 @@ const works: readonly NodeWork[] = [
   approvalNode,
   runTemplateNode,
   loopDataNode,
+  ...resourceNodes,
 ]
 
 const byKind = new Map<string, NodeWork>(works.map((work) => [work.kind, work]))

@@ -1,4 +1,5 @@
 import type { FlowDocument, RunRequest } from '@fairway/contract/flow'
+import type { TemplateDocument } from '@fairway/contract/resources/template'
 import type { ReleaseNodeRow } from '../../db/release-nodes.ts'
 import type { StageFacts } from '../../db/stage-facts.ts'
 import type { RunValues } from '../runs/run-values.ts'
@@ -21,10 +22,35 @@ export type FlowRules = {
   /** The document as one run executes it, with what the request replaces. */
   override(document: FlowDocument, request: Pick<RunRequest, 'overrides' | 'releaseNodeOverrides'>): Read
   check(document: FlowDocument, stage: StageFacts, options?: FlowCheckOptions): DocumentProblem[]
+  parseTemplate(
+    value: unknown,
+  ): { ok: true; document: TemplateDocument } | { ok: false; problems: DocumentProblem[] }
+  /** `projectId`: the project that the template belongs to. */
+  checkTemplate(
+    document: TemplateDocument,
+    projectId: string | null,
+    options?: Pick<FlowCheckOptions, 'values'>,
+  ): DocumentProblem[]
+  /** The document as a run of the template executes it. */
+  runDocument(document: TemplateDocument): FlowDocument
   /** The nodes that a retry puts back to waiting, as they are then. */
   resetForRetry(rows: Iterable<ReleaseNodeRow>): ReleaseNodeRow[]
   /** Every step as far as it can be resolved before anything runs, in document order; loops are not unrolled. */
   foresee(document: FlowDocument, values: RunValues): ForeseenStep[]
+  /** The same one by one, with the project of each; what `next` is given is what the step will answer. */
+  foreseeEach(
+    document: FlowDocument,
+    values: RunValues,
+    projectId: string | null,
+  ): Generator<PlacedStep, void, unknown>
+}
+
+/** `at`: its place in the document. `known`: nothing in its spec waits for another step. */
+export type PlacedStep = ForeseenStep & {
+  at: string
+  known: boolean
+  projectId: string | null
+  updateMode?: 'put' | 'patch' | undefined
 }
 
 export type ForeseenStep = {
