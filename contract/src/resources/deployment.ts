@@ -131,6 +131,7 @@ export const runShape = {
     .optional(),
   internal: internalSource.optional(),
   external: externalSource.optional(),
+  releaseFlowControlled: z.boolean().optional().describe('only release flows may deploy'),
 }
 
 /** How a service runs. */
@@ -145,7 +146,6 @@ export const serviceDeployment = z.strictObject({
   zonalRedundancy: z.strictObject({ type: z.literal('disabled').optional() }).optional(),
   gradualRolloutStrategyId: z.null().optional(),
   ssh: off,
-  releaseFlowControlled: z.boolean().optional().describe('only release flows may deploy'),
 })
 export type ServiceDeployment = z.output<typeof serviceDeployment>
 

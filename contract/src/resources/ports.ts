@@ -26,6 +26,13 @@ export const portFields = z.strictObject({
     .regex(/^\/$|^(\/[A-Za-z0-9._~-]+)+$/, 'must be / or a path without trailing slash')
     .default('/')
     .describe('the part of the domains this port serves'),
+  security: z
+    .strictObject({
+      policies: z.array(z.unknown()).max(0, 'are not available here: leave the list empty').optional(),
+      credentials: z.array(z.unknown()).max(0, 'are not available here: leave the list empty').optional(),
+    })
+    .optional()
+    .describe('accepted while its lists are empty'),
   disableNfDomain: z.boolean().default(false).describe('no generated host name'),
 })
 

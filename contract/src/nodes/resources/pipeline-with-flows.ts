@@ -27,7 +27,8 @@ export const pipelineWithFlows = z
     const placed = stages.flatMap(({ name, nfObjects: own }) => own.map((one) => ({ ...one, stage: name })))
     const all = [...placed, ...nfObjects]
     const once = pipelineBody.safeParse({ ...rest, nfObjects: all })
-    for (const issue of once.error?.issues ?? [])
-      context.addIssue({ code: 'custom', message: issue.message, path: [...issue.path] })
+    // What is wrong with single fields has been said by their own schemas.
+    for (const { code, message, path } of once.error?.issues ?? [])
+      if (code === 'custom') context.addIssue({ code, message, path: [...path] })
   })
 export type PipelineWithFlows = z.output<typeof pipelineWithFlows>

@@ -22,9 +22,10 @@ export async function deployToJobsFollowing(tx: Tx, build: BuildRow, sealer: Sea
   }
 }
 
-/** A job of a fixed build or commit follows nothing; one without a branch follows all. */
+/** A job of a fixed build or commit, or one for release flows, follows nothing; one without a branch follows all. */
 function follows({ spec }: JobRow, { branch }: BuildRow): boolean {
-  const { internal } = spec.deployment
+  const { internal, releaseFlowControlled } = spec.deployment
+  if (releaseFlowControlled === true) return false
   const wanted = internal?.branch ?? spec.vcsData?.projectBranch
   const free = (value: string | undefined): boolean => value === undefined || value === 'latest'
   return free(internal?.buildId) && free(internal?.buildSHA) && (wanted === undefined || wanted === branch)

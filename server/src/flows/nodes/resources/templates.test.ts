@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { listSecretGroups } from '../../../db/secrets.ts'
 import { findService } from '../../../db/services.ts'
-import { deployment, documentOf, resultsOf, withTemplates } from './test-templates.ts'
+import { deployment, differencesOf, documentOf, resultsOf, withTemplates } from './test-templates.ts'
 
 const fixture = JSON.parse(
   readFileSync(new URL('../../../../../e2e/fixtures/northflank.json', import.meta.url), 'utf8'),
@@ -36,6 +36,7 @@ describe('a template', () => {
       const web = await findService(db, at)
       const second = await runToEnd(key)
       expect(second.run.status).toBe('success')
+      expect(differencesOf(second)).toEqual([])
       expect(new Set(Object.values(resultsOf(second)))).toEqual(new Set(['unchanged']))
       expect(await findService(db, at)).toEqual(web)
       expect(await plan(key)).toMatchObject({ unchanged: true, steps: [] })

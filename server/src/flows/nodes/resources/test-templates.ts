@@ -74,3 +74,7 @@ export const resultsOf = ({ nodes }: Ended): Record<string, unknown> =>
         (response as { result?: string } | null)?.result ?? status,
       ]),
   )
+
+/** Everything that the run changed in resources that were there. */
+export const differencesOf = ({ nodes }: Ended): unknown[] =>
+  nodes.flatMap(({ response }) => (response as { differences?: unknown[] } | null)?.differences ?? [])

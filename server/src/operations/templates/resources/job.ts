@@ -21,12 +21,11 @@ const jobResource = (kind: ResourceKind, only?: JobKind): Resource => ({
         `"${id}" is a ${row.kind} job and stays one. Give the step another name.`,
       )
     const { values } = await readOwnSecrets(db, { projectId, kind: 'job', id }, sealer)
-    const own = OWN_VALUES.filter((name) => Object.keys(values[name]).length > 0)
     const cron = row.spec.settings.cron && { ...row.spec.settings.cron, suspended: row.suspended }
     return {
       ...bodyOfJob(row),
       settings: { ...row.spec.settings, ...(cron && { cron }) },
-      ...Object.fromEntries(own.map((name) => [name, values[name]])),
+      ...values,
     }
   },
   async save(tx, { key, actor, body, images }, { sealer }) {

@@ -24,8 +24,7 @@ const serviceResource = (kind: ResourceKind, service: ServiceKind): Resource => 
       )
     const { values } = await readOwnSecrets(db, { projectId, kind: 'service', id }, sealer)
     const known = OWN_VALUES.filter((name) => name in serviceBodies[service].shape)
-    const own = known.filter((name) => Object.keys(values[name]).length > 0)
-    return { ...bodyOfService(row), ...Object.fromEntries(own.map((name) => [name, values[name]])) }
+    return { ...bodyOfService(row), ...Object.fromEntries(known.map((name) => [name, values[name]])) }
   },
   async save(tx, { key, actor, body, images }, { sealer }) {
     const caller = { projectId: key.projectId, actor, kind: service, ...(images && { images }) }
