@@ -171,10 +171,10 @@ export async function withCertificates(
   work: (project: CertificatesProject) => Promise<void>,
   { redirect = false } = {},
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairway-certificates-'))
   const address = ownAddress()
-  const gateway = await newHaproxy({ listen: { host: address, port: 80 }, httpsPort: await freePort() })
   const authority = await startCaddy({ [SHOP]: address, [BLOG]: address, [AWAY]: '127.0.0.2' })
+  const folder = await mkdtemp(join(tmpdir(), 'fairway-certificates-'))
+  const gateway = await newHaproxy({ listen: { host: address, port: 80 }, httpsPort: await freePort() })
   try {
     await withTestDb(async (db, { connectionString }) => {
       await db.insertInto('project').values({ id: 'shop', name: 'shop' }).execute()

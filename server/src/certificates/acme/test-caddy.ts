@@ -61,12 +61,19 @@ export async function startCaddy(hosts: Readonly<Record<string, string>>): Promi
     await untilAnswers(port, root, child)
   }
   const stop = async (): Promise<void> => {
-    if (child === undefined || child.exitCode !== null) return
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
     child.kill('SIGTERM')
     await ended
   }
-  await start()
+  const cleanUp = async (): Promise<void> => {
+    await stop()
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+  await start().catch(async (error: unknown) => {
+    await cleanUp()
+    throw error
+  })
   return {
     directory: `https://localhost:${port}/acme/local/directory`,
     ca: await readFile(root, 'utf8'),
@@ -76,10 +83,7 @@ export async function startCaddy(hosts: Readonly<Record<string, string>>): Promi
     },
     start,
     stop,
-    cleanUp: async () => {
-      await stop()
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-    },
+    cleanUp,
   }
 }
 
@@ -130,6 +134,8 @@ const answers = (port: number): Promise<boolean> =>
         resolve(response.statusCode === 200)
       },
     )
+    // Whatever listens there may not be Caddy yet.
+    sent.setTimeout(1_000, () => sent.destroy(new Error('no answer')))
     sent.on('error', () => resolve(false))
     sent.end()
   })
