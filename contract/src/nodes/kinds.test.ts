@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { flowDocument } from '../flow.ts'
 import { flowNode, kinds } from './kinds.ts'
+import { resourceKinds } from './resources/kinds.ts'
 import { addressKey, parseTemplateId } from './run-template.ts'
 
-test('the list of kinds and the schema of a node name the same kinds', () => {
+test('the lists of kinds and the schema of a node name the same kinds', () => {
   const options = (flowNode as unknown as { options: { shape: { kind: { value: string } } }[] }).options
   expect(options.map(({ shape }) => shape.kind.value).toSorted()).toEqual(
-    kinds.map(({ kind }) => kind).toSorted(),
+    [...kinds, ...resourceKinds].map(({ kind }) => kind).toSorted(),
   )
 })
 
