@@ -77,7 +77,10 @@ async function started({ folder, socket, dataRoot }: Place, flags: readonly stri
   return child
 }
 
-/** An engine without a default bridge (`none`) would remove the one of the machine's own engine. */
+/**
+ * An engine without a default bridge (`none`), or one that starts again with a `--default-address-pool`, would remove the
+ * default bridge of the machine's own engine.
+ */
 const BRIDGE = `fwt${process.pid}`
 
 function presentBridge(): void {
@@ -90,14 +93,7 @@ function presentBridge(): void {
 /** It leaves the packet filter and the default bridge to the machine's own engine. */
 const argumentsOf = ({ folder, socket, dataRoot }: Place): string[] => [
   ...['-H', `unix://${socket}`, '--data-root', dataRoot, '--exec-root', join(folder, 'exec')],
-  ...[
-    '--pidfile',
-    join(folder, 'pid'),
-    '--bridge',
-    BRIDGE,
-    '--default-address-pool',
-    'base=10.211.0.0/16,size=24',
-  ],
+  ...['--pidfile', join(folder, 'pid'), '--bridge', BRIDGE],
   ...['--iptables=false', '--ip-forward=false', '--ip-masq=false', '--userland-proxy=false'],
 ]
 
