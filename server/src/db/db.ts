@@ -22,9 +22,22 @@ export function openDb(connectionString: string, options: { max?: number } = {})
   return { db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), pool }
 }
 
-/** Runs `work` in one transaction; nested use would hide who commits, so it is refused by type. */
-export function transaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction().execute(work)
+const DEADLOCK = '40P01'
+const ATTEMPTS = 3
+
+/**
+ * Runs `work` in one transaction; nested use would hide who commits, so it is refused by type. One that lost a deadlock
+ * left nothing behind and is run again.
+ */
+export async function transaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(work)
+    } catch (error) {
+      const lost = error instanceof pg.DatabaseError && error.code === DEADLOCK
+      if (!lost || attempt === ATTEMPTS) throw error
+    }
+  }
 }
 
 /** The JSON text of a value, for jsonb columns: pg would turn arrays into Postgres arrays. */

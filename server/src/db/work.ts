@@ -5,8 +5,11 @@ import { type Db, notify, type Tx, transaction } from './db.ts'
 
 /**
  * Long work, by row. `schedule` says that something is due for (kind, key); exactly one worker claims it under a
- * lease; every write of that worker goes through `withLease`, which locks the row and fails when the lease is
- * no longer its own. A request made while the work is under way grows `seq`, so that settling does not lose it.
+ * lease; every write of that worker goes through `withLease`, which holds the fence of (kind, key) and fails when the
+ * lease is no longer its own. A request made while the work is under way grows `seq`, so that settling does not lose it.
+ *
+ * The fence is an advisory lock, not the row's: writers change a resource and then ask for its work, the worker passes
+ * its fence and then changes the resource. With one lock for both they would wait for each other.
  */
 export type WorkKind =
   | 'service'
@@ -46,6 +49,9 @@ export async function schedule(db: Db, kind: WorkKind, key: string, at?: Date): 
   await notify(db, WORK_CHANNEL, kind)
 }
 
+/** Held while the holder of a lease writes, and by whoever gives that lease to another one. */
+export const FENCE = sql.raw(`hashtextextended(kind || ' ' || key, 7420)`)
+
 /** Hands up to `limit` due items of these kinds to one worker. The database's clock decides what is due. */
 export async function claimDue(
   db: Db,
@@ -57,7 +63,8 @@ export async function claimDue(
            lease_expires_at = now() + ${request.leaseMs} * interval '1 millisecond'
       from (select kind, key from work_item
              where wake_at <= now() and kind = any(${sql.val(request.kinds)}::text[])
-               and (lease is null or lease_expires_at <= now())
+               and (lease is null
+                    or (lease_expires_at <= now() and pg_try_advisory_xact_lock(${FENCE})))
              order by wake_at limit ${request.limit} for update skip locked) due
      where w.kind = due.kind and w.key = due.key
     returning w.kind, w.key, w.seq, w.lease, w.failures`.execute(db)
@@ -72,7 +79,7 @@ export async function renewLease(db: Db, item: WorkItem, leaseMs: number): Promi
   return numAffectedRows === 1n
 }
 
-/** Runs writes that only the holder of the lease may do; the row stays locked until they commit. */
+/** Runs writes that only the holder of the lease may do; nobody else gets the lease until they commit. */
 export function withLease<T>(db: Db, item: WorkItem, work: (tx: Tx) => Promise<T>): Promise<T> {
   return transaction(db, async (tx) => {
     await requireLease(tx, item)
@@ -82,8 +89,9 @@ export function withLease<T>(db: Db, item: WorkItem, work: (tx: Tx) => Promise<T
 
 /** The same within a transaction that must lock something else first. */
 export async function requireLease(tx: Tx, { kind, key, lease }: WorkItem): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${kind} || ' ' || ${key}, 7420))`.execute(tx)
   const { rows } = await sql`
-    select 1 from work_item where kind = ${kind} and key = ${key} and lease = ${lease} for update`.execute(tx)
+    select 1 from work_item where kind = ${kind} and key = ${key} and lease = ${lease}`.execute(tx)
   if (rows.length > 0) return
   throw new FairwayError('lease_lost', 'This work was taken over by another worker.', {
     detail: `${kind}/${key}`,

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import type { Log } from '../lib/log.ts'
 import type { Db } from './db.ts'
-import { WORK_CHANNEL } from './work.ts'
+import { FENCE, WORK_CHANNEL } from './work.ts'
 
 /**
  * A control plane, alive as long as its session holds an advisory lock. Whoever can take that lock knows that the
@@ -44,6 +44,9 @@ export async function releaseDeadWorkers(db: Db, log: Log): Promise<number> {
       select id from worker where pg_try_advisory_xact_lock(lock_key)`.execute(tx)
     if (dead.length === 0) return 0
     const ids = dead.map(({ id }) => id)
+    // What they had sent may still be on its way into the database.
+    await sql`select pg_advisory_xact_lock(${FENCE}) from work_item
+               where worker = any(${sql.val(ids)}::uuid[])`.execute(tx)
     const { numAffectedRows = 0n } = await sql`
       update work_item set lease = null, lease_expires_at = null, worker = null, wake_at = now()
        where worker = any(${sql.val(ids)}::uuid[])`.execute(tx)

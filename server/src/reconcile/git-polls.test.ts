@@ -52,7 +52,9 @@ describe('a repository without a webhook', () => {
       await until('the deletion', async () => (await events(world)).length === 2)
       const [, gone] = await events(world)
       await world.verdicts(gone?.id ?? '')
-      expect((await world.event(gone?.id ?? '')).sentence).toBe('The branch "feature/x" was deleted.')
+      expect((await world.event(gone?.id ?? '')).sentence).toBe(
+        'The branch "feature/x" was deleted. Aborted a build of it that waited.',
+      )
     }))
 
   it('that cannot be read says why, and is read again when it can', () =>
