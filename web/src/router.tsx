@@ -71,6 +71,14 @@ const pages = [
     '/projects/$projectId/pipelines/$pipelineId/$stage/runs/$runId',
     lazyRouteComponent(() => import('./pages/runs/run-page.tsx'), 'RunPage'),
   ),
+  page(
+    '/projects/$projectId/secrets',
+    lazyRouteComponent(() => import('./pages/secrets/secrets-page.tsx'), 'SecretsPage'),
+  ),
+  page(
+    '/projects/$projectId/secrets/$secretId',
+    lazyRouteComponent(() => import('./pages/secrets/secret-page.tsx'), 'SecretPage'),
+  ),
 ]
 
 export const router = createRouter({

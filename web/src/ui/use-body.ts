@@ -1,0 +1,35 @@
+import { useState } from 'react'
+import type { z } from 'zod'
+
+/** A body of the API while a person writes it. */
+export type BodyForm<S extends z.ZodType> = {
+  value: z.input<S>
+  set(change: Partial<z.input<S>>): void
+  /** What the contract says against a field, once a person tried to send it: `credentials.username`. */
+  problem(field: string): string | undefined
+  /** What is wrong with no field that is shown. */
+  others(shown: readonly string[]): string[]
+  /** The body when it may be sent; undefined: its problems are shown from now on. */
+  check(): z.input<S> | undefined
+}
+
+/** Holds a draft of a body and judges it by the schema that the server judges by. */
+export function useBody<S extends z.ZodType>(schema: S, initial: z.input<S>): BodyForm<S> {
+  const [value, setValue] = useState(initial)
+  const [tried, setTried] = useState(false)
+  const checked = schema.safeParse(value)
+  const problems = (tried && checked.error?.issues) || []
+  return {
+    value,
+    set: (change) => setValue((before) => Object.assign({}, before, change)),
+    problem: (field) => problems.find(({ path }) => path.join('.') === field)?.message,
+    others: (shown) =>
+      problems
+        .filter(({ path }) => !shown.includes(path.join('.')))
+        .map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(' ')),
+    check: () => {
+      setTried(true)
+      return checked.success ? value : undefined
+    },
+  }
+}
