@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Json, Rest } from '../fairway/rest.ts'
 import { type TestFairway, withFairway } from '../fairway/test-fairway.ts'
-import { createTinyRepository } from '../fairway/tiny-repository.ts'
+import { createTinyRepository, type TinyRepository } from '../fairway/tiny-repository.ts'
 import { buildTiny, deploymentIs, deployTiny, setUpTiny } from '../fairway/tiny-setup.ts'
 import type { LoadReport } from '../load/load-report.ts'
 import { startLoad } from '../load/start-load.ts'
@@ -32,6 +32,7 @@ async function measure({ fairway, call, folder }: TestFairway): Promise<void> {
   await deploymentIs(call, 'COMPLETED', 120_000)
   const idle: number[] = []
   for (let i = 1; i <= 4; i += 1) idle.push(await timeOfRollout(call, builds[i % 2] as Json))
+  const slow = await slowStart(call, repository)
 
   const load = startLoad(dockerLoad(fairway.gatewayUrl, 'web--tiny.localhost'))
   const times: number[] = []
@@ -41,6 +42,7 @@ async function measure({ fairway, call, folder }: TestFairway): Promise<void> {
   printFigures(`Rollouts of ${INSTANCES} containers under load, so far`, rows)
   printFigures('Rollout time on Docker over its floor', [
     overFloor('without load', floor, idle),
+    overFloor('without load, starts in 2 s', slow.floor, slow.times),
     overFloor('under load', floor, times),
   ])
   await paused(call)
@@ -50,6 +52,20 @@ async function measure({ fairway, call, folder }: TestFairway): Promise<void> {
   const cluster = await rollOutOnKubernetes(images, PLAIN_ROLLOUTS)
   if (cluster !== undefined) rows.push(rowOf('Kubernetes Deployment', PLAIN_ROLLOUTS, cluster))
   printFigures(`Rollouts of ${INSTANCES} containers under load`, rows)
+}
+
+/** Programs that take their time are what a rollout waits for; its own steps are then a small part. */
+async function slowStart(
+  call: Rest,
+  repository: TinyRepository,
+): Promise<{ floor: number; times: number[] }> {
+  const builds: Json[] = []
+  for (const version of ['slow', 'slower'])
+    builds.push(await buildTiny(call, repository.commit(version, 'good', 2000)))
+  const floor = await floorOnDocker(String(builds[0]?.artifact))
+  const times: number[] = []
+  for (let i = 1; i <= 4; i += 1) times.push(await timeOfRollout(call, builds[i % 2] as Json))
+  return { floor, times }
 }
 
 const paused = (call: Rest): Promise<Json> => call('POST', '/projects/tiny/services/web/pause')

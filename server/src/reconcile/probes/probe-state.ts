@@ -51,7 +51,7 @@ export function wantsRestart(options: ProbeOptions, state: ProbeRecord): boolean
   return options.type === 'startupProbe' && !state.passing && state.failures >= options.failureThreshold
 }
 
-const FIRST_EXTRA_MS = 50
+const FIRST_EXTRA_MS = 20
 const EXTRA_GROWTH = 1.25
 
 /**
