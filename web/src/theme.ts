@@ -1,13 +1,16 @@
-import { createTheme } from '@mantine/core'
+import { createTheme, Drawer, Modal } from '@mantine/core'
 
-/** One accent; colour otherwise only says how something is. Both shades hold 4.5:1 against their background. */
+const closable = { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }
+
+/** One accent; colour otherwise only says how something is. White holds 4.5:1 on it. */
 export const theme = createTheme({
   primaryColor: 'cyan',
-  primaryShade: { light: 9, dark: 7 },
+  primaryShade: 9,
   autoContrast: true,
   defaultRadius: 'md',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, monospace',
   headings: { fontWeight: '650' },
   cursorType: 'pointer',
+  components: { Modal: Modal.extend(closable), Drawer: Drawer.extend(closable) },
 })

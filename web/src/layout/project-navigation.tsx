@@ -46,6 +46,7 @@ function Place({ to, label, exact = false }: { to: string; label: string; exact?
     <NavLink
       component={Link}
       to={to}
+      activeOptions={{ exact }}
       label={label}
       active={active}
       aria-current={active ? 'page' : undefined}
