@@ -79,6 +79,14 @@ const pages = [
     '/projects/$projectId/secrets/$secretId',
     lazyRouteComponent(() => import('./pages/secrets/secret-page.tsx'), 'SecretPage'),
   ),
+  page(
+    '/projects/$projectId/triggers',
+    lazyRouteComponent(() => import('./pages/triggers/triggers-page.tsx'), 'TriggersPage'),
+  ),
+  page(
+    '/projects/$projectId/triggers/$triggerId',
+    lazyRouteComponent(() => import('./pages/triggers/trigger-page.tsx'), 'TriggerPage'),
+  ),
 ]
 
 export const router = createRouter({

@@ -1,4 +1,4 @@
-import { createTheme, Drawer, Modal } from '@mantine/core'
+import { createTheme, Drawer, Modal, Notification } from '@mantine/core'
 
 const closable = { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }
 
@@ -12,5 +12,9 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, monospace',
   headings: { fontWeight: '650' },
   cursorType: 'pointer',
-  components: { Modal: Modal.extend(closable), Drawer: Drawer.extend(closable) },
+  components: {
+    Modal: Modal.extend(closable),
+    Drawer: Drawer.extend(closable),
+    Notification: Notification.extend(closable),
+  },
 })

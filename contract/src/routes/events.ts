@@ -11,6 +11,7 @@ export const eventTopics = [
   'backup',
   'volume',
   'certificate',
+  'trigger',
   'audit',
 ] as const
 

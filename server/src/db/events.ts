@@ -11,6 +11,7 @@ export type EventTopic =
   | 'backup'
   | 'volume'
   | 'certificate'
+  | 'trigger'
   | 'audit'
 
 export type NewEvent = {

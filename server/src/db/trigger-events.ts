@@ -3,6 +3,7 @@ import type { GitEvent, TriggerSource } from '@fairway/contract/resources/trigge
 import { sourcesOf, type TriggerEventStatus, triggerEventMoves } from '@fairway/contract/states'
 import { sql } from 'kysely'
 import { type Db, type Tx, toJson } from './db.ts'
+import { recordEvents } from './events.ts'
 
 export type TriggerEventRow = {
   id: string
@@ -183,7 +184,8 @@ export async function forgetTriggerWork(tx: Tx): Promise<void> {
 }
 
 export type VerdictRow = {
-  project_id: string
+  /** Null: of the team. */
+  project_id: string | null
   watcher_kind: string
   watcher_id: string
   started: boolean
@@ -197,7 +199,7 @@ export type VerdictRow = {
   superseded: string[]
 }
 
-/** Stores the verdicts of an event, in one statement however many they are. */
+/** Stores the verdicts of an event, in one statement however many they are, and tells the projects of them. */
 export async function insertVerdicts(
   tx: Tx,
   event: { id: string; number: number },
@@ -213,14 +215,25 @@ export async function insertVerdicts(
       from jsonb_to_recordset(${toJson(verdicts)}::jsonb) as v(project_id text, watcher_kind text, watcher_id text,
            started boolean, rule text, rule_text text, file text, commit_sha text, sentence text,
            started_kind text, started_id text, superseded jsonb)
-      join project p on p.id = v.project_id
+      left join project p on p.id = v.project_id
+     where v.project_id is null or p.id is not null
     on conflict do nothing`.execute(tx)
+  const projects = new Set(verdicts.flatMap(({ project_id }) => project_id ?? []))
+  await recordEvents(
+    tx,
+    [...projects].map((projectId) => ({
+      projectId,
+      topic: 'trigger' as const,
+      subject: `${projectId}/${event.id}`,
+      type: 'trigger.judged',
+    })),
+  )
 }
 
-/** Of whom an event has verdicts, as `project/kind/id`. */
+/** Of whom an event has verdicts, as `project/kind/id`; nothing stands before the first slash for what is the team's. */
 export async function listJudged(db: Db, eventId: string): Promise<Set<string>> {
   const { rows } = await sql<{ name: string }>`
-    select project_id || '/' || watcher_kind || '/' || watcher_id as name
+    select coalesce(project_id, '') || '/' || watcher_kind || '/' || watcher_id as name
       from trigger_verdict where event_id = ${eventId}`.execute(db)
   return new Set(rows.map(({ name }) => name))
 }

@@ -8,15 +8,26 @@ const FOLDERS: Readonly<Record<string, string>> = {
   addon: 'addons',
   backup: 'addons',
   volume: 'volumes',
-  secret: 'secrets',
+  trigger: 'triggers',
 }
+
+/** What the team has beside projects: it changes seldom, so all of it is read again. */
+const TEAM_WIDE = [
+  'projects',
+  'tags',
+  'tokens',
+  'domains',
+  'certificates',
+  'integrations',
+  'backup-destinations',
+].map((folder) => [folder])
 
 /**
  * Which reads an event makes stale, as key prefixes. Pure. Runs and builds show in several places, so what holds them
  * in the project is read again.
  */
 export function touchedKeys({ projectId, topic, subject }: Happening): string[][] {
-  if (projectId === null) return [['projects']]
+  if (projectId === null) return TEAM_WIDE
   const project = ['projects', projectId]
   if (topic === 'run') return [[...project, 'pipelines']]
   if (topic === 'build')

@@ -22,14 +22,24 @@ export function useBody<S extends z.ZodType>(schema: S, initial: z.input<S>): Bo
   return {
     value,
     set: (change) => setValue((before) => Object.assign({}, before, change)),
-    problem: (field) => problems.find(({ path }) => path.join('.') === field)?.message,
+    problem: (field) => wordsOf(problems.find(({ path }) => path.join('.') === field)),
     others: (shown) =>
       problems
         .filter(({ path }) => !shown.includes(path.join('.')))
-        .map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(' ')),
+        .map((issue) => [issue.path.join('.'), wordsOf(issue)].filter(Boolean).join(' ')),
     check: () => {
       setTried(true)
       return checked.success ? value : undefined
     },
   }
+}
+
+type Issue = z.core.$ZodIssue
+
+/** The contract's own words, but for the two that everybody meets. Pure. */
+function wordsOf(issue: Issue | undefined): string | undefined {
+  if (issue?.code === 'too_small' && issue.origin === 'string')
+    return Number(issue.minimum) <= 1 ? 'is missing' : `must have ${issue.minimum} characters or more`
+  if (issue?.code === 'invalid_type' && issue.input === undefined) return 'is missing'
+  return issue?.message
 }
