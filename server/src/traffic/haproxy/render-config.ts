@@ -29,7 +29,11 @@ export function renderConfig(
   const services = Object.values(state.services).sort((a, b) => (a.routes.key < b.routes.key ? -1 : 1))
   const backends = [...services.flatMap(backendsOfService), challengeBackend(state)]
   const head = [
-    ...httpFrontend({ settings, maps: { routes: routes.path, redirects: redirects.path }, metrics }),
+    ...httpFrontend({
+      settings,
+      maps: { routes: routes.path, redirects: state.redirectHosts.length > 0 ? redirects.path : undefined },
+      metrics,
+    }),
     ...services.flatMap((service) => tcpFrontends(service, settings)),
   ]
   const hash = createHash('sha256')

@@ -59,7 +59,8 @@ const errorPages = [
 
 type Frontend = {
   settings: HaproxySettings
-  maps: { routes: string; redirects: string }
+  /** No redirects: no host asks for them. */
+  maps: { routes: string; redirects?: string | undefined }
   metrics: boolean
 }
 
@@ -69,10 +70,15 @@ export const httpFrontend = ({ settings, maps, metrics }: Frontend): string[] =>
   '  log global',
   ...binds(settings),
   ...logFormat(settings),
-  '  http-request set-var(txn.host) req.hdr(host),host_only,lower,regsub(\\.$,)',
+  '  http-request set-var(txn.host) req.hdr(host),host_only,lower',
+  '  http-request set-var(txn.host) var(txn.host),regsub(\\.$,) if { var(txn.host) -m end . }',
   '  acl secure ssl_fc',
   '  acl challenge path_beg /.well-known/acme-challenge/',
-  `  http-request redirect scheme https code 308 if !secure !challenge { var(txn.host),map_str(${maps.redirects}) -m found }`,
+  ...(maps.redirects === undefined
+    ? []
+    : [
+        `  http-request redirect scheme https code 308 if !secure !challenge { var(txn.host),map_str(${maps.redirects}) -m found }`,
+      ]),
   ...headers,
   ...lookups(maps.routes),
   '  http-request disable-l7-retry if !{ method GET HEAD OPTIONS }',
