@@ -25,7 +25,7 @@ import { createFlowCronHandler } from './reconcile/flow-cron.ts'
 import { flowTargets } from './reconcile/flow-targets.ts'
 import { createPollHandler, createTriggerSweep, TRIGGER_SWEEP } from './reconcile/git-polls.ts'
 import { createGitopsHandler } from './reconcile/gitops.ts'
-import { linkedFlows } from './reconcile/gitops-documents.ts'
+import { linkedDocuments } from './reconcile/gitops-documents.ts'
 import { gitopsTargets } from './reconcile/gitops-targets.ts'
 import { createHostReportHandler } from './reconcile/host-reports.ts'
 import { createImageCheckHandler } from './reconcile/image-checks.ts'
@@ -107,7 +107,7 @@ function handlersOf(deps: WorkerDeps): WorkHandlers {
 /** What may start a build or a release, or change a flow, without a person. */
 function startingHandlers(deps: WorkerDeps): WorkHandlers {
   const { adapters, config } = deps
-  const linked = linkedFlows({ ...deps, rules: flowRules })
+  const linked = linkedDocuments({ ...deps, rules: flowRules })
   return {
     trigger_event: {
       concurrency: 4,

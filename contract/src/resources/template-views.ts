@@ -40,6 +40,7 @@ export const versionItem = z.object({
   createdAt: z.string(),
   decidedBy: z.string().optional().describe('Who published or closed the draft'),
   decidedAt: z.string().optional(),
+  commit: z.string().optional().describe('That it came from, or went to'),
 })
 
 const result = z.object({

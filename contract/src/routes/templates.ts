@@ -11,8 +11,8 @@ import {
 } from '../resources/template-views.ts'
 import { route } from '../route.ts'
 import { type RunStatus, runMoves } from '../states.ts'
-
-const tag = 'Templates'
+import { gitopsRoutes } from './template-gitops.ts'
+import { type Place, placed, read, write } from './template-place.ts'
 
 const statuses = Object.keys(runMoves) as [RunStatus, ...RunStatus[]]
 const asDraft = z.object({
@@ -30,19 +30,7 @@ const dryRunBody = runRequest.extend({
   version: z.int().min(1).optional().describe('Another version than the published one, for instance a draft'),
 })
 
-/** Where templates live: the team, or a project. `id` is part of the names of the operations. */
-type Place<P extends z.ZodRawShape> = { path: string; params: P; of: string; id: string }
-
-const read = { tag, permission: 'read' } as const
-const write = { tag, permission: 'write' } as const
 const save = { ...write, query: asDraft, body: document, reply: templateView } as const
-
-function placed<P extends z.ZodRawShape>(place: Place<P>) {
-  const list = `${place.path}/templates`
-  const params = z.object({ ...place.params, templateId: resourceId })
-  const name = (verb: string, noun = 'Template') => `${verb}${place.id}${noun}`
-  return { list, one: `${list}/{templateId}`, params, inPlace: z.object({ ...place.params }), name }
-}
 
 /** All documents of a place. */
 function listRoutes<P extends z.ZodRawShape>(place: Place<P>) {
@@ -150,6 +138,16 @@ function versionRoutes<P extends z.ZodRawShape>(place: Place<P>) {
       params: versionParams,
       reply: templateView,
     }),
+    restore: route({
+      ...write,
+      id: name('restore', 'TemplateVersion'),
+      method: 'POST',
+      path: `${one}/versions/{version}/restore`,
+      summary: 'Make the document of a version the newest one again, published or as a draft',
+      params: versionParams,
+      query: asDraft,
+      reply: templateView,
+    }),
     close: route({
       ...write,
       id: name('close', 'TemplateVersion'),
@@ -246,6 +244,7 @@ const templateRoutes = <P extends z.ZodRawShape>(place: Place<P>) => ({
   ...versionRoutes(place),
   ...dryRunRoutes(place),
   ...runRoutes(place),
+  ...gitopsRoutes(place),
 })
 
 export const teamTemplates = templateRoutes({ path: '', params: {}, of: 'the team', id: '' })

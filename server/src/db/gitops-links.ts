@@ -2,13 +2,22 @@ import type { GitopsSettings, GitopsSide, GitopsState } from '@fairway/contract/
 import { sql } from 'kysely'
 import { type Db, type Tx, toJson } from './db.ts'
 import type { FlowKey } from './release-flows.ts'
+import type { TemplateKey } from './templates.ts'
+
+/** Whose file it is. */
+export type DocumentKey = FlowKey | TemplateKey
+
+export const isTemplateKey = (key: DocumentKey): key is TemplateKey => 'templateId' in key
 
 /** A document that is kept the same as a file; see the migration for what each column means. */
 export type GitopsLinkRow = {
   id: string
-  project_id: string
+  /** Null: of a template of the team. */
+  project_id: string | null
   pipeline_id: string | null
   stage: FlowKey['stage'] | null
+  template_uid: string | null
+  template_id: string | null
   settings: GitopsSettings
   state: GitopsState
   message: string | null
@@ -33,6 +42,7 @@ const columns = [
   'project_id',
   'pipeline_id',
   'stage',
+  'template_uid',
   'settings',
   'state',
   'message',
@@ -52,7 +62,17 @@ const columns = [
   'checked_at',
 ] as const
 
-const select = (db: Db) => db.selectFrom('gitops_link').select(columns)
+const select = (db: Db) =>
+  db
+    .selectFrom('gitops_link')
+    .select(columns)
+    .select((eb) =>
+      eb
+        .selectFrom('template')
+        .select('template.id')
+        .whereRef('template.uid', '=', 'gitops_link.template_uid')
+        .as('template_id'),
+    )
 
 export const findGitopsLink = async (db: Db, id: string): Promise<GitopsLinkRow | undefined> =>
   (await select(db).where('id', '=', id).executeTakeFirst()) as GitopsLinkRow | undefined
@@ -70,6 +90,25 @@ export const findGitopsLinkOfFlow = async (
     .where('pipeline_id', '=', pipelineId)
     .where('stage', '=', stage)
     .executeTakeFirst()) as GitopsLinkRow | undefined
+
+export async function findGitopsLinkOfTemplate(
+  db: Db,
+  { projectId, templateId }: TemplateKey,
+): Promise<GitopsLinkRow | undefined> {
+  const row = await select(db)
+    .where('template_uid', '=', (eb) =>
+      eb
+        .selectFrom('template')
+        .select('template.uid')
+        .where('template.id', '=', templateId)
+        .where(sql<boolean>`template.project_id is not distinct from ${projectId}`),
+    )
+    .executeTakeFirst()
+  return row as GitopsLinkRow | undefined
+}
+
+export const findGitopsLinkOf = (db: Db, key: DocumentKey): Promise<GitopsLinkRow | undefined> =>
+  isTemplateKey(key) ? findGitopsLinkOfTemplate(db, key) : findGitopsLinkOfFlow(db, key)
 
 /** The links whose file lies in one of these repositories, by `repository_key`. */
 export async function listGitopsLinks(
@@ -95,12 +134,26 @@ export async function insertFlowLink(
     .execute()
 }
 
+export async function insertTemplateLink(
+  tx: Tx,
+  { uid, project_id }: { uid: string; project_id: string | null },
+  { id, settings }: { id: string; settings: GitopsSettings },
+): Promise<void> {
+  await tx
+    .insertInto('gitops_link')
+    .values({ id, project_id, template_uid: uid, settings: toJson(settings) })
+    .execute()
+}
+
 export async function deleteGitopsLink(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('gitops_link').where('id', '=', id).execute()
 }
 
 export type GitopsChange = Partial<
-  Omit<GitopsLinkRow, 'id' | 'project_id' | 'pipeline_id' | 'stage' | 'settings'>
+  Omit<
+    GitopsLinkRow,
+    'id' | 'project_id' | 'pipeline_id' | 'stage' | 'template_uid' | 'template_id' | 'settings'
+  >
 >
 
 /** Writes what was found out about a link. */

@@ -519,9 +519,10 @@ export type ReleaseFlowVersionTable = {
 
 export type GitopsLinkTable = {
   id: string
-  project_id: string
+  project_id: string | null
   pipeline_id: string | null
   stage: string | null
+  template_uid: Generated<string | null>
   settings: Json
   state: Generated<string>
   message: Generated<string | null>
@@ -564,6 +565,7 @@ export type TemplateVersionTable = {
   created_at: Generated<Date>
   decided_by: Generated<string | null>
   decided_at: Generated<Date | null>
+  commit_sha: Generated<string | null>
 }
 
 export type ReleaseRunTable = {
@@ -655,7 +657,7 @@ export type TriggerEventTable = {
 export type TriggerVerdictTable = {
   event_id: string
   event_number: number
-  project_id: string
+  project_id: string | null
   watcher_kind: string
   watcher_id: string
   started: boolean

@@ -125,6 +125,8 @@ export type TemplateVersionRow = {
   created_at: Date
   decided_by: string | null
   decided_at: Date | null
+  /** That it came from, or went to. */
+  commit_sha: string | null
 }
 
 const versionColumns = [
@@ -135,6 +137,7 @@ const versionColumns = [
   'created_at',
   'decided_by',
   'decided_at',
+  'commit_sha',
 ] as const
 
 /** Newest first; one row more than the page holds. */
@@ -171,6 +174,7 @@ export async function findTemplateVersion(
 type NewVersion = Pick<TemplateVersionRow, 'version' | 'document'> & {
   status: 'draft' | 'published'
   created_by: string
+  commit_sha?: string | undefined
 }
 
 export async function insertTemplateVersion(tx: Tx, uid: string, version: NewVersion): Promise<void> {
@@ -196,4 +200,34 @@ export async function decideTemplateVersion(
     .where('status', 'in', sourcesOf(templateVersionMoves, to))
     .executeTakeFirst()
   return numUpdatedRows === 1n
+}
+
+/** What was published after this version, oldest first: whose changes a commit carries. */
+export async function listPublishedSince(
+  db: Db,
+  uid: string,
+  from: number,
+): Promise<Pick<TemplateVersionRow, 'version' | 'created_by' | 'created_at'>[]> {
+  return db
+    .selectFrom('template_version')
+    .select(['version', 'created_by', 'created_at'])
+    .where('template_uid', '=', uid)
+    .where('version', '>', from)
+    .where('status', '=', 'published')
+    .orderBy('version')
+    .execute()
+}
+
+/** Remembers the commit that a version went to. */
+export async function noteTemplateCommit(
+  tx: Tx,
+  uid: string,
+  { version, commit }: { version: number; commit: string },
+): Promise<void> {
+  await tx
+    .updateTable('template_version')
+    .set({ commit_sha: commit })
+    .where('template_uid', '=', uid)
+    .where('version', '=', version)
+    .execute()
 }

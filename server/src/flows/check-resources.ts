@@ -14,10 +14,8 @@ const ANYWHERE: ReadonlySet<string> = new Set(['Workflow', 'LoopWorkflow', 'Loop
 
 /** What a template breaks that has nothing to do with any one of its steps. */
 export function checkTemplateParts(document: TemplateDocument, { template }: TemplateFacts): Problem[] {
-  const { project, gitops, teardownSpec, triggers } = document
+  const { project, teardownSpec, triggers } = document
   const problems: Problem[] = []
-  if (gitops !== undefined && gitops !== null)
-    problems.push({ path: 'gitops', rule: 'templates cannot be linked to git here. Leave it out.' })
   if (teardownSpec !== undefined)
     problems.push({ path: 'teardownSpec', rule: 'clean-up flows are not known here. Leave it out.' })
   if ((triggers ?? []).length > 0)

@@ -1,11 +1,24 @@
 import type { Db, Tx } from '../db/db.ts'
-import { type GitopsLinkRow, listFlowVersions, noteVersionCommit } from '../db/gitops-links.ts'
+import {
+  type DocumentKey,
+  type GitopsLinkRow,
+  listFlowVersions,
+  noteVersionCommit,
+} from '../db/gitops-links.ts'
 import type { FlowKey } from '../db/release-flows.ts'
 import { findReleaseFlow, lockReleaseFlow } from '../db/release-flows.ts'
-import type { Sealer } from '../lib/seal.ts'
-import type { FlowRules } from '../operations/flows/flow-rules.ts'
+import {
+  findTemplateByUid,
+  listPublishedSince,
+  lockTemplate,
+  noteTemplateCommit,
+  type TemplateRow,
+} from '../db/templates.ts'
+import { present } from '../lib/assert.ts'
 import { saveReleaseFlow } from '../operations/flows/save.ts'
-import { flowName } from '../operations/triggers/flow-name.ts'
+import type { RunDeps } from '../operations/runs/start.ts'
+import { updateDocument } from '../operations/templates/save.ts'
+import { flowName, keyOfFlowName } from '../operations/triggers/flow-name.ts'
 
 export type LinkedDocument = { version: number; document: Record<string, unknown> }
 
@@ -16,6 +29,8 @@ export type VersionAuthor = { actor: string; at: Date }
 export type LinkedDocuments = {
   /** What the ledger and people call it, within its project. */
   nameOf(link: GitopsLinkRow): string
+  /** The same for the message of a commit, with what it is. */
+  titleOf(link: GitopsLinkRow): string
   read(db: Db, link: GitopsLinkRow): Promise<LinkedDocument | undefined>
   /** Holds it until the transaction ends. Before the link and before the lease: saving locks in this order. */
   lock(tx: Tx, link: GitopsLinkRow): Promise<LinkedDocument | undefined>
@@ -28,29 +43,76 @@ export type LinkedDocuments = {
 
 export type FromFile = { document: Record<string, unknown>; author: string; commit: string }
 
-/** Release flows as linked documents. */
-export const linkedFlows = (deps: { rules: FlowRules; sealer: Sealer }): LinkedDocuments => ({
-  nameOf: (link) => flowName(keyOf(link)),
-  read: (db, link) => findReleaseFlow(db, keyOf(link)),
-  lock: (tx, link) => lockReleaseFlow(tx, keyOf(link)),
-  save: async (tx, link, { document, author, commit }) => {
-    const saved = await saveReleaseFlow(
-      tx,
-      { ...keyOf(link), actor: `git: ${author}`, commit },
-      document,
-      deps,
-    )
-    return saved.version
-  },
-  authorsSince: async (db, link, version) =>
-    (await listFlowVersions(db, keyOf(link), version)).map(({ created_by, created_at }) => ({
-      actor: created_by ?? 'Fairway',
-      at: created_at,
-    })),
-  noteCommit: (tx, link, pushed) => noteVersionCommit(tx, keyOf(link), pushed),
+/** Release flows and templates as linked documents. */
+export function linkedDocuments(deps: RunDeps): LinkedDocuments {
+  const flows = linkedFlows(deps)
+  const templates = linkedTemplates(deps)
+  const of = ({ template_uid }: GitopsLinkRow) => (template_uid === null ? flows : templates)
+  return {
+    nameOf: (link) => of(link).nameOf(link),
+    titleOf: (link) => of(link).titleOf(link),
+    read: (db, link) => of(link).read(db, link),
+    lock: (tx, link) => of(link).lock(tx, link),
+    save: (tx, link, file) => of(link).save(tx, link, file),
+    authorsSince: (db, link, version) => of(link).authorsSince(db, link, version),
+    noteCommit: (tx, link, pushed) => of(link).noteCommit(tx, link, pushed),
+  }
+}
+
+/** Ids are in lower case and stages are not: no flow has such a name. */
+const TEMPLATE = 'template/'
+
+/** Whose link has this name in the ledger; a project of the empty name is the team. */
+export const keyOfLinkName = (projectId: string, name: string): DocumentKey =>
+  /^template\/[^A-Z]/.test(name)
+    ? { projectId: projectId === '' ? null : projectId, templateId: name.slice(TEMPLATE.length) }
+    : keyOfFlowName(projectId, name)
+
+const authorOf = ({ created_by, created_at }: { created_by: string | null; created_at: Date }) => ({
+  actor: created_by ?? 'Fairway',
+  at: created_at,
 })
 
-function keyOf({ project_id: projectId, pipeline_id: pipelineId, stage }: GitopsLinkRow): FlowKey {
-  if (pipelineId === null || stage === null) throw new Error('the link is not one of a release flow')
+const linkedFlows = (deps: RunDeps): LinkedDocuments => ({
+  nameOf: (link) => flowName(flowOf(link)),
+  titleOf: (link) => `release flow ${flowName(flowOf(link))}`,
+  read: (db, link) => findReleaseFlow(db, flowOf(link)),
+  lock: (tx, link) => lockReleaseFlow(tx, flowOf(link)),
+  save: async (tx, link, { document, author, commit }) => {
+    const request = { ...flowOf(link), actor: `git: ${author}`, commit }
+    return (await saveReleaseFlow(tx, request, document, deps)).version
+  },
+  authorsSince: async (db, link, version) =>
+    (await listFlowVersions(db, flowOf(link), version)).map(authorOf),
+  noteCommit: (tx, link, pushed) => noteVersionCommit(tx, flowOf(link), pushed),
+})
+
+function flowOf({ project_id: projectId, pipeline_id: pipelineId, stage }: GitopsLinkRow): FlowKey {
+  if (projectId === null || pipelineId === null || stage === null)
+    throw new Error('the link is not one of a release flow')
   return { projectId, pipelineId, stage }
 }
+
+const uidOf = ({ template_uid }: GitopsLinkRow): string => present(template_uid, 'template of the link')
+
+/** In git is what is published; a draft gets there when it is. */
+const published = (template: TemplateRow | undefined): LinkedDocument | undefined =>
+  template?.version == null || template.document === null
+    ? undefined
+    : { version: template.version, document: template.document }
+
+const linkedTemplates = (deps: RunDeps): LinkedDocuments => ({
+  nameOf: ({ template_id }) => `${TEMPLATE}${template_id}`,
+  titleOf: ({ template_id }) => `template ${template_id}`,
+  read: async (db, link) => published(await findTemplateByUid(db, uidOf(link))),
+  lock: async (tx, link) => published(await lockTemplate(tx, uidOf(link))),
+  save: async (tx, link, { document, author, commit }) => {
+    const templateId = present(link.template_id, 'template of the link')
+    const target = { projectId: link.project_id, templateId, actor: `git: ${author}`, commit }
+    const { version } = await updateDocument(tx, target, document, deps)
+    return present(version, 'published version')
+  },
+  authorsSince: async (db, link, version) =>
+    (await listPublishedSince(db, uidOf(link), version)).map(authorOf),
+  noteCommit: (tx, link, pushed) => noteTemplateCommit(tx, uidOf(link), pushed),
+})

@@ -1,9 +1,8 @@
 import type { Db } from '../db/db.ts'
-import { findGitopsLinkOfFlow, type GitopsLinkRow, listGitopsLinks } from '../db/gitops-links.ts'
+import { findGitopsLinkOf, type GitopsLinkRow, listGitopsLinks } from '../db/gitops-links.ts'
 import { schedule } from '../db/work.ts'
-import { keyOfFlowName } from '../operations/triggers/flow-name.ts'
 import type { Watcher } from '../triggers/watcher.ts'
-import type { LinkedDocuments } from './gitops-documents.ts'
+import { keyOfLinkName, type LinkedDocuments } from './gitops-documents.ts'
 import type { StartingEvent, TargetHistory, TargetSource, TriggerTarget } from './trigger-targets.ts'
 
 /** Linked documents: a push to their branch that changes their file has it read. */
@@ -13,14 +12,14 @@ export const gitopsTargets = ({ nameOf }: Pick<LinkedDocuments, 'nameOf'>): Targ
   history,
   supersede: async () => new Map(),
   start: async (tx, target) => {
-    const link = await findGitopsLinkOfFlow(tx, keyOfFlowName(target.projectId, target.id))
+    const link = await findGitopsLinkOf(tx, keyOfLinkName(target.projectId, target.id))
     if (link !== undefined) await schedule(tx, 'gitops', link.id)
     return { kind: 'gitops', id: link?.id ?? target.id }
   },
 })
 
 const targetOf = ({ project_id, settings }: GitopsLinkRow, id: string): TriggerTarget => ({
-  projectId: project_id,
+  projectId: project_id ?? '',
   kind: 'gitops',
   id,
   url: settings.repoUrl,
@@ -50,7 +49,7 @@ async function history(
 ): Promise<Map<TriggerTarget, TargetHistory>> {
   const all = new Map<TriggerTarget, TargetHistory>()
   for (const target of targets) {
-    const link = await findGitopsLinkOfFlow(db, keyOfFlowName(target.projectId, target.id))
+    const link = await findGitopsLinkOf(db, keyOfLinkName(target.projectId, target.id))
     all.set(target, {
       base: link?.pushing_sha === after ? after : (link?.head_sha ?? null),
       newestBuild: undefined,

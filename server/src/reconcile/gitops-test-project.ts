@@ -101,7 +101,7 @@ export class GitopsWorld {
     )
 
   resolve = (take: GitopsSide, commit?: string) =>
-    transaction(this.db, (tx) => resolveConflict(tx, { ...key, take, commit, actor: 'Bob' }))
+    transaction(this.db, (tx) => resolveConflict(tx, { key, take, commit, actor: 'Bob' }))
 
   link = async (of: FlowKey = key): Promise<GitopsLinkRow> => {
     const link = await findGitopsLinkOfFlow(this.db, of)

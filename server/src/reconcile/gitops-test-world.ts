@@ -13,7 +13,7 @@ import { noCredentials } from '../sources/git/git-access.ts'
 import { createGitReader } from '../sources/git/git-reader.ts'
 import { createPollHandler } from './git-polls.ts'
 import { createGitopsHandler } from './gitops.ts'
-import { linkedFlows } from './gitops-documents.ts'
+import { linkedDocuments } from './gitops-documents.ts'
 import { MAX_DOCUMENT_FILE_BYTES } from './gitops-port.ts'
 import { gitopsTargets } from './gitops-targets.ts'
 import { createTriggerHandler } from './triggers.ts'
@@ -32,7 +32,11 @@ export async function startGitopsWorker(
   const listener = await openListener(connectionString, log)
   const worker = await registerWorker(connectionString)
   const git = createGitReader({ root: join(folder, 'git-cache'), credentialsOf: noCredentials })
-  const documents = linkedFlows({ rules: flowRules, sealer: createSealer(testMasterKey) })
+  const documents = linkedDocuments({
+    rules: flowRules,
+    sealer: createSealer(testMasterKey),
+    clock: systemClock,
+  })
   const repository = createDocumentRepository({
     root: join(folder, 'documents'),
     credentialsOf: noCredentials,

@@ -200,7 +200,10 @@ async function push(look: Look): Promise<Next> {
   const text = writeDocument(filePath, seen.text, own.document)
   const { commit, blob } = await branch.commit({
     text,
-    ...messageOf({ name: deps.documents.nameOf(link), version: own.version, at: deps.clock.now() }, authors),
+    ...messageOf(
+      { title: deps.documents.titleOf(link), version: own.version, at: deps.clock.now() },
+      authors,
+    ),
   })
   if (blob === seen.file.blob) return finish(look, { blob, version: own.version })
   const begun = await whileUnmoved(look, (tx) =>

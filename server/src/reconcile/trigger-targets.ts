@@ -4,6 +4,7 @@ import type { Watcher } from '../triggers/watcher.ts'
 
 /** Something that an event may start. */
 export type TriggerTarget = {
+  /** Empty: of the team. */
   projectId: string
   kind: WatcherKind
   id: string

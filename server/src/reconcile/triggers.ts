@@ -178,7 +178,7 @@ const verdictRow = (
 ): VerdictRow => {
   const refusal = verdict.start ? undefined : verdict
   return {
-    project_id: projectId,
+    project_id: projectId === '' ? null : projectId,
     watcher_kind: kind,
     watcher_id: id,
     started: verdict.start,

@@ -23,12 +23,15 @@ import {
   publishVersion,
   putTemplate,
   removeTemplate,
+  restoreVersion,
   updateDocument,
 } from '../../operations/templates/save.ts'
 import type { ApiDeps } from '../deps.ts'
 import { pageOf } from '../page.ts'
 import { runDepsOf } from '../release-flows/run-deps.ts'
 import { defineRoute, type Route } from '../route.ts'
+import { type Contract, keyOf, scopeOf } from './contract.ts'
+import { gitopsRoutes } from './gitops-routes.ts'
 import {
   itemOf,
   ownerOfTemplate,
@@ -37,17 +40,6 @@ import {
   versionItemOf,
   viewOf,
 } from './view.ts'
-
-type Place = { projectId?: string }
-
-/** Both contracts have the same shape; a template of the team has no project. */
-type Contract = typeof projectTemplates
-
-const scopeOf = ({ projectId }: Place) => ({ projectId: projectId ?? null })
-const keyOf = (params: Place & { templateId: string }): TemplateKey => ({
-  ...scopeOf(params),
-  templateId: params.templateId,
-})
 
 const keyOfRow = ({ project_id, id }: TemplateRow): TemplateKey => ({ projectId: project_id, templateId: id })
 
@@ -109,6 +101,12 @@ const versionRoutes = (contract: Contract): Route[] => [
     await transaction(deps.db, (tx) => publishVersion(tx, deciding, runDepsOf(deps)))
     return viewOf(deciding, deps)
   }),
+  defineRoute(contract.restore, async ({ params, query, actor }, deps) => {
+    const { version } = params
+    const target = { ...keyOf(params), version, actor: actor.id, draft: query.draft ?? false }
+    await transaction(deps.db, (tx) => restoreVersion(tx, target, runDepsOf(deps)))
+    return viewOf(target, deps)
+  }),
   defineRoute(contract.close, async ({ params, actor }, deps) => {
     const deciding = { ...keyOf(params), version: params.version, actor: actor.id }
     await transaction(deps.db, (tx) => closeVersion(tx, deciding, runDepsOf(deps)))
@@ -149,6 +147,7 @@ const routesOf = (contract: Contract): Route[] => [
   ...documentRoutes(contract),
   ...versionRoutes(contract),
   ...runRoutes(contract),
+  ...gitopsRoutes(contract),
 ]
 
 export const templateRoutes: readonly Route[] = [

@@ -142,6 +142,36 @@ describe('templates over HTTP', () => {
       expect(await ok('GET', at)).toMatchObject({ status: 'aborted', projectId: 'shop' })
     }))
 
+  test('an older version is made the newest one again, as it was, published or as a draft', () =>
+    withTemplates(async ({ ok, call }) => {
+      const at = '/v1/templates/set-up'
+      const document = (name: string) => ({ ...documentOf(service(name)), ...project })
+      await ok('POST', '/v1/templates', document('one'))
+      await ok('POST', at, document('two'))
+      expect(await ok('POST', `${at}/versions/1/restore?draft=true`)).toMatchObject({ version: 2, draft: 3 })
+      expect(await ok('POST', `${at}/versions/1/restore`)).toMatchObject({ version: 4 })
+      expect(await ok('GET', `${at}/versions/4`)).toMatchObject({ current: true, document: document('one') })
+      expect((await call('POST', `${at}/versions/9/restore`)).status).toBe(404)
+    }))
+
+  test('a template is linked to a file by its field, which it shows, which a save without it leaves, and which null removes', () =>
+    withTemplates(async ({ ok, call }) => {
+      const gitops = { repoUrl: 'https://git.example/shop.git', branch: 'main', filePath: '/template.yaml' }
+      const document = { ...documentOf(service('api')), ...project }
+      const at = '/v1/templates/set-up'
+      expect(await ok('POST', '/v1/templates', { ...document, gitops })).toMatchObject({ version: 1, gitops })
+      expect(await ok('POST', at, { ...document, gitops: {} })).toMatchObject({ version: 1, gitops })
+      expect(await ok('GET', `${at}/gitops`)).toMatchObject({ ...gitops, state: 'pending', sides: null })
+      expect((await call('POST', `${at}/gitops/take-git`, {})).status).toBe(409)
+      expect((await call('POST', `${at}/gitops/sync`)).status).toBe(202)
+      expect(await ok('GET', `${at}/versions/1`)).toMatchObject({ document })
+      expect(await ok('POST', at, { ...document, gitops: null })).not.toHaveProperty('gitops')
+      expect((await call('GET', `${at}/gitops`)).status).toBe(404)
+      const inProject = '/v1/projects/shop/templates'
+      await ok('POST', inProject, { ...documentOf(service('api')), gitops })
+      expect(await ok('GET', `${inProject}/set-up/gitops`)).toMatchObject(gitops)
+    }))
+
   test('templates of the team and of projects are kept apart; those of a project go with it', () =>
     withTemplates(async ({ ok, call, db }) => {
       await ok('POST', '/v1/projects/shop/templates', documentOf(service('api')))

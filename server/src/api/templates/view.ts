@@ -1,3 +1,4 @@
+import { findGitopsLinkOfTemplate } from '../../db/gitops-links.ts'
 import { listRuns, ownerOf, type ReleaseRunRow } from '../../db/release-runs.ts'
 import {
   listTemplateVersions,
@@ -38,6 +39,7 @@ export async function viewOf(key: TemplateKey, { db, sealer }: Pick<ApiDeps, 'db
   const template = await requireTemplate(db, key)
   const [newest] = await listTemplateVersions(db, template.uid, { limit: 1, offset: 0 })
   const [run] = await listRuns(db, ownerOfTemplate(template), {}, { limit: 1, offset: 0 })
+  const link = await findGitopsLinkOfTemplate(db, key)
   const document = template.document ?? newest?.document
   return {
     ...document,
@@ -46,6 +48,7 @@ export async function viewOf(key: TemplateKey, { db, sealer }: Pick<ApiDeps, 'db
     argumentOverrideNames: Object.keys(openTemplateSecrets(template, sealer).overrides),
     options: document?.options ?? {},
     spec: document?.spec,
+    ...(link !== undefined && { gitops: link.settings }),
     ...(newest?.status === 'draft' && { draft: newest.version }),
     status: run?.status ?? 'unknown',
   }
@@ -59,6 +62,7 @@ export const versionItemOf = (row: TemplateVersionRow, { version }: TemplateRow)
   createdAt: row.created_at.toISOString(),
   ...(row.decided_by !== null && { decidedBy: row.decided_by }),
   ...(row.decided_at !== null && { decidedAt: row.decided_at.toISOString() }),
+  ...(row.commit_sha !== null && { commit: row.commit_sha }),
 })
 
 export function templateRunItemOf(run: ReleaseRunRow) {

@@ -3,6 +3,7 @@ import type { TriggerView, triggerVerdictView } from '@fairway/contract/routes/t
 import type { z } from 'zod'
 import type { VerdictRow } from '../../db/trigger-events.ts'
 import type { TriggerViewRow } from '../../db/trigger-views.ts'
+import { present } from '../../lib/assert.ts'
 
 type TriggerVerdictView = z.input<typeof triggerVerdictView>
 type Delivery = Omit<TriggerViewRow, 'verdicts'>
@@ -25,7 +26,7 @@ export const triggerViewOf = (row: TriggerViewRow): TriggerView => ({
 })
 
 const verdictViewOf = (row: VerdictRow): TriggerVerdictView => ({
-  projectId: row.project_id,
+  projectId: present(row.project_id, 'verdicts are shown by project'),
   kind: row.watcher_kind as WatcherKind,
   id: row.watcher_id,
   started: row.started,

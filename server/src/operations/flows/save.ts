@@ -52,7 +52,7 @@ export async function saveReleaseFlow(
   const sealed = sealFlowSecrets(key, secrets, sealer)
   await upsertReleaseFlow(tx, key, { document, argumentOverrides: sealed, version })
   if (changed) await insertFlowVersion(tx, key, { version, document, actor, commit })
-  if (commit === undefined) await followLink(tx, { ...key, actor, settings: gitops, changed })
+  if (commit === undefined) await followLink(tx, { key, actor, settings: gitops, changed })
   if (cronOf(document) !== undefined || (before && cronOf(before.document) !== undefined))
     await schedule(tx, 'flow_cron', `${key.projectId}/${key.pipelineId}/${key.stage}`)
   await recordEvent(tx, {

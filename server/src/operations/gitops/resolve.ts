@@ -1,13 +1,14 @@
 import { FairwayError } from '@fairway/contract/errors'
 import type { GitopsSide } from '@fairway/contract/resources/gitops'
 import type { Tx } from '../../db/db.ts'
-import { recordEvent } from '../../db/events.ts'
-import { updateGitopsLink } from '../../db/gitops-links.ts'
-import { type FlowKey, lockReleaseFlow } from '../../db/release-flows.ts'
+import { type DocumentKey, isTemplateKey, updateGitopsLink } from '../../db/gitops-links.ts'
+import { lockReleaseFlow } from '../../db/release-flows.ts'
+import { findTemplate, lockTemplate } from '../../db/templates.ts'
 import { schedule } from '../../db/work.ts'
-import { requireFlowLink } from './link.ts'
+import { recordLinkEvent, requireLink } from './link.ts'
 
-export type Resolution = FlowKey & {
+export type Resolution = {
+  key: DocumentKey
   take: GitopsSide
   /** The commit whose file was looked at. */
   commit: string | undefined
@@ -20,9 +21,9 @@ const OPEN = ['conflict', 'invalid']
  * Decides between the file and the document as they are now: a later change of either is a conflict again. 409: there is
  * nothing to decide, or another commit was looked at.
  */
-export async function resolveConflict(tx: Tx, { take, commit, actor, ...key }: Resolution): Promise<void> {
-  const flow = await lockReleaseFlow(tx, key)
-  const link = await requireFlowLink(tx, key)
+export async function resolveConflict(tx: Tx, { key, take, commit, actor }: Resolution): Promise<void> {
+  const version = await lockVersion(tx, key)
+  const link = await requireLink(tx, key)
   if (!OPEN.includes(link.state))
     throw new FairwayError('invalid_state', `The link is ${link.state}: there is no conflict to decide.`)
   if (commit !== undefined && commit !== link.head_sha)
@@ -40,19 +41,19 @@ export async function resolveConflict(tx: Tx, { take, commit, actor, ...key }: R
   await updateGitopsLink(tx, link.id, {
     take,
     take_blob: link.seen_blob,
-    take_version: flow?.version ?? null,
+    take_version: version,
   })
-  await recordEvent(tx, {
-    projectId: key.projectId,
-    topic: 'audit',
-    subject: `${key.projectId}/${key.pipelineId}`,
-    type: `release-flow.take-${take}`,
-    actor,
-    data: { stage: key.stage, commit: link.head_sha },
-  })
+  await recordLinkEvent(tx, key, { type: `take-${take}`, actor, data: { commit: link.head_sha } })
+}
+
+/** The version that is in force; nobody changes it until the transaction ends. */
+async function lockVersion(tx: Tx, key: DocumentKey): Promise<number | null> {
+  if (!isTemplateKey(key)) return (await lockReleaseFlow(tx, key))?.version ?? null
+  const template = await findTemplate(tx, key)
+  return template === undefined ? null : ((await lockTemplate(tx, template.uid))?.version ?? null)
 }
 
 /** Has the file looked at now, where no webhook tells of pushes. */
-export async function syncNow(tx: Tx, key: FlowKey): Promise<void> {
-  await schedule(tx, 'gitops', (await requireFlowLink(tx, key)).id)
+export async function syncNow(tx: Tx, key: DocumentKey): Promise<void> {
+  await schedule(tx, 'gitops', (await requireLink(tx, key)).id)
 }

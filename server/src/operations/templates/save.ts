@@ -19,6 +19,7 @@ import {
 } from '../../db/templates.ts'
 import { present } from '../../lib/assert.ts'
 import { invalidDocument, refuseProblems } from '../flows/save.ts'
+import { followLink } from '../gitops/link.ts'
 import { mergePatch } from '../merge-patch.ts'
 import { requireOpenProject } from '../projects/require.ts'
 import { ACTIVE } from '../runs/conclude.ts'
@@ -27,7 +28,13 @@ import { openTemplateSecrets, sealTemplateSecrets } from './argument-overrides.t
 import { requireTemplate, requireTemplateVersion } from './get.ts'
 import { startTemplateRun } from './run.ts'
 
-type Scope = { projectId: string | null; actor: string; draft?: boolean }
+type Scope = {
+  projectId: string | null
+  actor: string
+  draft?: boolean
+  /** The commit it was read from: then it does not go to git again, and git has no say about the link. */
+  commit?: string
+}
 type Target = Scope & { templateId: string }
 
 /** Creates a template from a document. 400 `invalid_document` names every broken rule; `name_taken`. */
@@ -84,6 +91,16 @@ export async function updateDocument(
   return requireTemplate(tx, target)
 }
 
+/** Makes an older version the newest one again, as it was; it is checked like any other document. */
+export async function restoreVersion(
+  tx: Tx,
+  { version, ...target }: Target & { version: number },
+  deps: RunDeps,
+): Promise<TemplateRow> {
+  const { document } = await requireTemplateVersion(tx, { ...target, version })
+  return updateDocument(tx, target, document, deps)
+}
+
 /** Lays a patch over the newest version. */
 export async function patchTemplate(
   tx: Tx,
@@ -108,15 +125,15 @@ function readChecked(projectId: string | null, body: unknown, { rules }: RunDeps
 
 type Saved = { template: TemplateRow; document: TemplateDocument }
 
-/** Writes a new version when the document changed; the overrides are sealed and never part of it. */
+/** Writes a new version when the document changed; the overrides are sealed, and neither they nor the link part of it. */
 async function save(
   tx: Tx,
-  { actor, draft = false, ...key }: Target,
+  { actor, commit, draft = false, ...key }: Target,
   { template, document: given }: Saved,
   { sealer }: RunDeps,
 ): Promise<boolean> {
   const { uid } = template
-  const { argumentOverrides, ...document } = given
+  const { argumentOverrides, gitops, ...document } = given
   const secrets = openTemplateSecrets(template, sealer)
   if (argumentOverrides !== undefined) secrets.overrides = argumentOverrides
   const [newest] = await listTemplateVersions(tx, uid, { limit: 1, offset: 0 })
@@ -124,12 +141,14 @@ async function save(
   const isSame = isDeepStrictEqual(template.document, JSON.parse(JSON.stringify(document)))
   const version = (newest?.version ?? 0) + 1
   const status = draft ? 'draft' : 'published'
-  if (!isSame) await insertTemplateVersion(tx, uid, { version, status, document, created_by: actor })
+  if (!isSame)
+    await insertTemplateVersion(tx, uid, { version, status, document, created_by: actor, commit_sha: commit })
   await updateTemplate(tx, uid, {
     argument_overrides: sealTemplateSecrets(uid, secrets, sealer),
     ...(!draft && { description: document.description ?? '' }),
     ...(!draft && !isSame && { published: { version, document } }),
   })
+  if (commit === undefined) await followLink(tx, { key, actor, settings: gitops, changed: !isSame && !draft })
   const data = { version: isSame ? template.version : version, status }
   await audit(tx, { ...key, actor }, 'template.save', data)
   return !isSame
@@ -142,7 +161,8 @@ async function runByItself(
   deps: RunDeps,
 ): Promise<void> {
   if (document.options?.autorun !== true) return
-  await startTemplateRun(tx, { key, body: {}, actor, trigger: 'manual' }, deps)
+  const trigger = key.commit === undefined ? 'manual' : 'automatic'
+  await startTemplateRun(tx, { key, body: {}, actor, trigger }, deps)
 }
 
 type Deciding = TemplateKey & { version: number; actor: string }
@@ -157,6 +177,7 @@ export async function publishVersion(tx: Tx, deciding: Deciding, deps: RunDeps):
     description: document.description ?? '',
   })
   const { projectId, templateId } = deciding
+  await followLink(tx, { key: { projectId, templateId }, actor, settings: undefined, changed: true })
   await runByItself(tx, { projectId, templateId, actor }, document, deps)
   return requireTemplate(tx, deciding)
 }

@@ -5,7 +5,8 @@ import { newId } from '../../db/work.ts'
 
 export type TriggerRecord = {
   source: TriggerSource
-  projectId: string
+  /** Null: of the team. */
+  projectId: string | null
   /** What was asked to start. */
   target: { kind: WatcherKind; id: string }
   /** What it started, or the rule that decided against it. */
@@ -24,14 +25,14 @@ export type TriggerRecord = {
 export async function recordTrigger(tx: Tx, record: TriggerRecord): Promise<{ id: string }> {
   const { source, projectId, target, outcome, sentence, actor, delivery } = record
   const id = newId()
-  const stream = `${source}#${projectId}/${target.kind}/${target.id}`
+  const stream = `${source}#${projectId ?? ''}/${target.kind}/${target.id}`
   const number = await insertTriggerEvent(tx, {
     id,
     source,
     stream,
     status: 'judged',
     sentence,
-    projectId,
+    projectId: projectId ?? undefined,
     actor,
     delivery,
   })
