@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundleCrashPoints } from '@fairway/server/builders/bundle/bundle-builder'
+import { newId } from '@fairway/server/db/work'
 import { engineCrashPoints } from '@fairway/server/flows/engine'
 import { backupCrashPoints } from '@fairway/server/reconcile/backups'
 import { buildCrashPoints } from '@fairway/server/reconcile/builds'
@@ -68,7 +69,7 @@ const start = (crashAt?: string): Promise<Fairway> =>
   })
 
 async function setUp(call: Rest): Promise<void> {
-  await setUpTiny(call, repository.url, { progressDeadlineSeconds: 120, drainSeconds: 1 })
+  await setUpTiny(call, repository.url, { progressDeadlineSeconds: 120, drainSeconds: 1, minReadySeconds: 0 })
   await call('PUT', '/projects/tiny/addons', { name: 'database', type: 'postgresql' })
   await call('PUT', '/projects/tiny/jobs/manual', {
     name: 'migrate',
@@ -121,9 +122,13 @@ const flow = {
   },
 }
 
+type Walked = { version: string; run: Json; fairway: Fairway; call: Rest }
+
 /** Starts a run on a server that dies at the point, then waits for its end on the next one. */
-async function releaseThrough(point: string): Promise<{ run: Json; fairway: Fairway; call: Rest }> {
-  repository.commit(point, 'good')
+async function releaseThrough(point: string): Promise<Walked> {
+  // Another one each time: what is deployed already is not rolled out again.
+  const version = `${point} ${newId()}`
+  repository.commit(version, 'good')
   const doomed = await start(point)
   const { id } = await rest(doomed.url, doomed.token())('POST', `${FLOW}/runs`, { name: 'Walk' })
   await waitFor(
@@ -143,7 +148,7 @@ async function releaseThrough(point: string): Promise<{ run: Json; fairway: Fair
     },
     { deadlineMs: 60_000 },
   )
-  return { run, fairway, call }
+  return { version, run, fairway, call }
 }
 
 const isZombie = (pid: number): boolean => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
@@ -156,7 +161,7 @@ const responses = (run: Json): Json[] => {
 test.each(points)(
   'killed at %s, the release goes on after a restart, and nothing is done twice',
   async (point) => {
-    const { run, fairway, call } = await releaseThrough(point)
+    const { version, run, fairway, call } = await releaseThrough(point)
     try {
       expect(run.status).toBe('success')
       const [, build, , job] = responses(run)
@@ -171,12 +176,13 @@ test.each(points)(
       const { backups } = await call('GET', '/projects/tiny/addons/database/backups?per_page=100')
       expect((backups as Json[]).every(({ status }) => status === 'completed')).toBe(true)
 
-      const { containers } = await call('GET', '/projects/tiny/services/web/containers')
-      expect(
-        (containers as Json[]).filter(({ status, ready }) => status === 'TASK_RUNNING' && ready),
-      ).toHaveLength(1)
+      await waitFor('one instance to serve', async () => {
+        const { containers } = await call('GET', '/projects/tiny/services/web/containers')
+        const running = (containers as Json[]).filter(({ status }) => status === 'TASK_RUNNING')
+        return running.length === 1 && running[0]?.ready === true
+      })
       const answer = await getByHost(fairway.gatewayUrl, 'web--tiny.localhost')
-      expect(answer.body.trim()).toBe(point)
+      expect(answer.body.trim()).toBe(version)
     } finally {
       await fairway.stop()
     }
