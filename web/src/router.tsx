@@ -87,6 +87,30 @@ const pages = [
     '/projects/$projectId/triggers/$triggerId',
     lazyRouteComponent(() => import('./pages/triggers/trigger-page.tsx'), 'TriggerPage'),
   ),
+  page(
+    '/team/tags',
+    lazyRouteComponent(() => import('./pages/team/tags-page.tsx'), 'TagsPage'),
+  ),
+  page(
+    '/team/tokens',
+    lazyRouteComponent(() => import('./pages/team/tokens-page.tsx'), 'TokensPage'),
+  ),
+  page(
+    '/team/backup-destinations',
+    lazyRouteComponent(() => import('./pages/team/backup-destinations-page.tsx'), 'BackupDestinationsPage'),
+  ),
+  page(
+    '/team/registries',
+    lazyRouteComponent(() => import('./pages/team/registries-page.tsx'), 'RegistriesPage'),
+  ),
+  page(
+    '/team/git-accounts',
+    lazyRouteComponent(() => import('./pages/team/git-accounts-page.tsx'), 'GitAccountsPage'),
+  ),
+  page(
+    '/team/git-accounts/$accountId',
+    lazyRouteComponent(() => import('./pages/team/git-account-page.tsx'), 'GitAccountPage'),
+  ),
 ]
 
 export const router = createRouter({

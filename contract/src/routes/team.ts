@@ -51,6 +51,12 @@ export const tokenView = z.object({
   lastUsedAt: z.string().nullable(),
 })
 
+export const tokenBody = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  permission: z.enum(['read', 'write', 'admin']).default('write'),
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+})
+
 export const createToken = route({
   id: 'createToken',
   method: 'POST',
@@ -58,11 +64,7 @@ export const createToken = route({
   summary: 'Create a token; it is shown in this answer only',
   tag,
   permission: 'admin',
-  body: z.strictObject({
-    name: z.string().trim().min(1).max(100),
-    permission: z.enum(['read', 'write', 'admin']).default('write'),
-    expiresAt: z.iso.datetime({ offset: true }).optional(),
-  }),
+  body: tokenBody,
   reply: tokenView.extend({ token: z.string() }),
 })
 

@@ -7,6 +7,7 @@ import { useToken } from '../api/session.ts'
 import { AccountMenu } from './account-menu.tsx'
 import { ConnectionNotice } from './connection-notice.tsx'
 import { ProjectNavigation } from './project-navigation.tsx'
+import { TeamNavigation } from './team-navigation.tsx'
 
 /** The frame of every page: where one is, and what is live. */
 export function Shell() {
@@ -41,8 +42,9 @@ export function Shell() {
       </AppShell.Header>
       <AppShell.Navbar p="xs">
         <ScrollArea>
-          <NavLink component={Link} to="/" label="Projects" active={projectId === undefined} />
+          <NavLink component={Link} to="/" label="Projects" active={pathname === '/'} />
           {projectId !== undefined && <ProjectNavigation projectId={projectId} />}
+          <TeamNavigation />
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main>

@@ -5,6 +5,8 @@ import type { z } from 'zod'
 export type BodyForm<S extends z.ZodType> = {
   value: z.input<S>
   set(change: Partial<z.input<S>>): void
+  /** Begins anew, for a body of another kind. */
+  replace(value: z.input<S>): void
   /** What the contract says against a field, once a person tried to send it: `credentials.username`. */
   problem(field: string): string | undefined
   /** What is wrong with no field that is shown. */
@@ -22,6 +24,7 @@ export function useBody<S extends z.ZodType>(schema: S, initial: z.input<S>): Bo
   return {
     value,
     set: (change) => setValue((before) => Object.assign({}, before, change)),
+    replace: setValue,
     problem: (field) => wordsOf(problems.find(({ path }) => path.join('.') === field)),
     others: (shown) =>
       problems

@@ -1,6 +1,6 @@
 import { getProject } from '@fairway/contract/routes/projects'
 import { patchSecret, type SecretGroupView } from '@fairway/contract/routes/secrets'
-import { ActionIcon, Button, Group, Select, Stack, Table, Text } from '@mantine/core'
+import { ActionIcon, Button, Group, Select, Stack, Table, Text, VisuallyHidden } from '@mantine/core'
 import { IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -60,7 +60,7 @@ function LinkTable({ links, onRemove }: LinkTableProps) {
             <Table.Th>Addon</Table.Th>
             <Table.Th>Names</Table.Th>
             <Table.Th>
-              <span className="mantine-visually-hidden">Remove</span>
+              <VisuallyHidden>Remove</VisuallyHidden>
             </Table.Th>
           </Table.Tr>
         </Table.Thead>
