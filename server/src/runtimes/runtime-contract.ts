@@ -18,10 +18,10 @@ export type RuntimeUnderTest = {
   program(id: string, source: string, change?: Partial<InstanceSpec>): InstanceSpec
 }
 
-type With = (work: (under: RuntimeUnderTest) => Promise<void>) => Promise<void>
+export type With = (work: (under: RuntimeUnderTest) => Promise<void>) => Promise<void>
 
 const SERVER = `require('node:http').createServer((q, s) => s.end('hello')).listen(process.env.PORT)`
-const FOREVER = 'setInterval(() => {}, 1000)'
+export const FOREVER = 'setInterval(() => {}, 1000)'
 
 export const until = async <T>(
   what: string,
@@ -43,13 +43,13 @@ const exited = (runtime: Runtime, id: string): Promise<ObservedInstance> =>
     return seen?.state === 'exited' && seen
   })
 
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const one of source) all.push(one)
   return all
 }
 
-const outputOf = (events: readonly ExecEvent[], type: 'stdout' | 'stderr'): string =>
+export const outputOf = (events: readonly ExecEvent[], type: 'stdout' | 'stderr'): string =>
   events.map((event) => (event.type === type ? Buffer.from(event.chunk).toString() : '')).join('')
 
 const answers = async ({ addresses }: ObservedInstance): Promise<boolean> => {
@@ -211,7 +211,7 @@ async function texts(runtime: Runtime, id: string): Promise<string[]> {
 }
 
 /** The words of every command line on this machine. One that has ended has none, also while its parent has not noticed. */
-function commandLines(): string[][] {
+export function commandLines(): string[][] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => {

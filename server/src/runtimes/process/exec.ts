@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { FairwayError } from '@fairway/contract/errors'
 import type { ExecEvent, ExecRequest } from '../../reconcile/runtime-port.ts'
 import { checkEnvironment } from './environment.ts'
+import { terminalBeside } from './exec-terminal.ts'
 import { readIfThere } from './instance-folder.ts'
 import { signal as send } from './proc.ts'
 
@@ -12,9 +13,15 @@ export async function* execBeside(
 ): AsyncIterable<ExecEvent> {
   const [program = '', ...args] = request.command
   checkEnvironment(request.env ?? {})
+  const env = { ...environmentOf(target.pid), ...request.env }
+  const { tty } = request
+  if (tty !== undefined) {
+    yield* terminalBeside({ directory: target.directory, env }, { ...request, tty })
+    return
+  }
   const child = spawn(program, args, {
     cwd: target.directory,
-    env: { ...environmentOf(target.pid), ...request.env },
+    env,
     detached: true,
     stdio: [request.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })

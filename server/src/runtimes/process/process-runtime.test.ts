@@ -2,10 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runtimeContract, until } from '../runtime-contract.ts'
+import { terminalContract } from '../terminal-contract.ts'
 import { withRuntime } from './process-test-world.ts'
 
 describe('the process runtime', () => {
   runtimeContract(withRuntime)
+  terminalContract(withRuntime)
 
   test('a process of the bundle is run by its name, and an unknown one is refused with those there are', () =>
     withRuntime(async ({ runtime, program }) => {
