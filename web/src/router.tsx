@@ -111,6 +111,22 @@ const pages = [
     '/team/git-accounts/$accountId',
     lazyRouteComponent(() => import('./pages/team/git-account-page.tsx'), 'GitAccountPage'),
   ),
+  page(
+    '/projects/$projectId/volumes',
+    lazyRouteComponent(() => import('./pages/volumes/volumes-page.tsx'), 'VolumesPage'),
+  ),
+  page(
+    '/projects/$projectId/volumes/$volumeId',
+    lazyRouteComponent(() => import('./pages/volumes/volume-page.tsx'), 'VolumePage'),
+  ),
+  page(
+    '/team/domains',
+    lazyRouteComponent(() => import('./pages/domains/domains-page.tsx'), 'DomainsPage'),
+  ),
+  page(
+    '/team/domains/$domain',
+    lazyRouteComponent(() => import('./pages/domains/domain-page.tsx'), 'DomainPage'),
+  ),
 ]
 
 export const router = createRouter({

@@ -19,6 +19,7 @@ export function ProjectNavigation({ projectId }: { projectId: string }) {
       <Group title="Addons" folder={`${at}/addons`} resources={project.data?.addons} />
       <Place to={`${at}/triggers`} label="Triggers" />
       <Place to={`${at}/secrets`} label="Secret groups" />
+      <Place to={`${at}/volumes`} label="Volumes" />
     </>
   )
 }
