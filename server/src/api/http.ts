@@ -12,6 +12,8 @@ import { errorAnswer } from './error-answer.ts'
 import { openApiOf } from './openapi.ts'
 import { Paged, pageQuery, readPage } from './page.ts'
 import type { ApiRequest, Route } from './route.ts'
+import { mountShells } from './shells/mount-shells.ts'
+import type { ShellLimits } from './shells/shell-session.ts'
 import { sse } from './sse.ts'
 import { TEAM_ID } from './teams/team.ts'
 import { mountFlowWebhooks } from './triggers/flow-webhook-calls.ts'
@@ -28,6 +30,8 @@ export type HttpOptions = {
   checkReplies?: boolean
   /** Where the built web application lies; absent: there is none. */
   webFolder?: string
+  /** Of commands over WebSockets, where other than usual. */
+  shells?: Partial<ShellLimits>
 }
 
 /** The HTTP API: every route under `/v1` and `/v1/teams/:teamId`, its documents, and the health endpoints. */
@@ -51,6 +55,7 @@ export function createHttp(deps: ApiDeps, options: HttpOptions): FastifyInstance
   mountAcmeChallenges(app, deps)
   mountDocuments(app, options.routes)
   mountHealth(app, options)
+  mountShells(app, deps, options.shells)
   if (options.webFolder !== undefined) mountWebPages(app, options.webFolder)
   return app
 }

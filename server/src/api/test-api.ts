@@ -15,6 +15,7 @@ import type { ApiDeps, Notifications } from './deps.ts'
 import { createHttp } from './http.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
+import type { ShellLimits } from './shells/shell-session.ts'
 import type { Streams } from './streams/streams-port.ts'
 
 export type Answer = { status: number; body: unknown; headers: Headers }
@@ -34,12 +35,16 @@ export type CallOptions = { token?: string | undefined; headers?: Record<string,
 /** The API over real HTTP and a real database of its own; every answer is checked against its contract. */
 export async function withTestApi<T>(
   work: (api: TestApi) => Promise<T>,
-  options: { routes?: readonly Route[]; deps?: Partial<ApiDeps> } = {},
+  options: { routes?: readonly Route[]; deps?: Partial<ApiDeps>; shells?: Partial<ShellLimits> } = {},
 ): Promise<T> {
   return withTestDb(async (db, test) => {
     const notifications = await openListener(test.connectionString, silentLog())
     const deps = { ...realDeps(db, notifications), ...options.deps }
-    const app = createHttp(deps, { routes: options.routes ?? routes, checkReplies: true })
+    const app = createHttp(deps, {
+      routes: options.routes ?? routes,
+      checkReplies: true,
+      ...(options.shells !== undefined && { shells: options.shells }),
+    })
     await app.listen({ host: '127.0.0.1', port: 0 })
     const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
     try {

@@ -69,6 +69,8 @@ export type ExecRequest = {
   stdin?: AsyncIterable<Uint8Array>
   timeoutMs?: number
   signal?: AbortSignal
+  /** `user[:group]`; a runtime without users of its own refuses it. Absent: the instance's own. */
+  user?: string
   /** A terminal of this size: output comes as stdout alone. */
   tty?: TerminalSize
   /** Later sizes of the terminal. */

@@ -10,8 +10,18 @@ export type ExecChunk =
 export type Streams = {
   instanceLogs(runtimeId: string, request: LogRequest): AsyncIterable<StreamedLine>
   buildLogs(build: { projectId: string; buildId: string }, request: LogRequest): AsyncIterable<StreamedLine>
-  exec(
-    runtimeId: string,
-    request: { command: readonly string[]; timeoutMs: number; signal: AbortSignal },
-  ): AsyncIterable<ExecChunk>
+  exec(runtimeId: string, request: ExecCommand): AsyncIterable<ExecChunk>
+}
+
+export type TerminalSize = { columns: number; rows: number }
+
+export type ExecCommand = {
+  command: readonly string[]
+  timeoutMs: number
+  signal: AbortSignal
+  stdin?: AsyncIterable<Uint8Array>
+  /** A terminal of this size, and its later ones. */
+  tty?: TerminalSize
+  resizes?: AsyncIterable<TerminalSize>
+  user?: string
 }

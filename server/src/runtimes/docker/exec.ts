@@ -26,14 +26,14 @@ export async function* execIn(container: Docker.Container, request: ExecRequest)
     AttachStdout: true,
     AttachStderr: true,
     Tty: request.tty !== undefined,
+    ...(request.user !== undefined && { User: request.user }),
   })
   request.signal?.throwIfAborted()
   const socket = await exec.start({ hijack: true, stdin: true, Tty: request.tty !== undefined })
   const ending = new Ending(container, { marker, socket, request })
   // What ends the inputs when the command has ended, however it did.
   const over = new AbortController()
-  if (request.stdin !== undefined) ending.guard(feed(request, socket, over.signal))
-  if (request.tty !== undefined) ending.guard(resizing(exec, request, over.signal))
+  ending.guard(inputs(exec, socket, { request, over: over.signal }))
   try {
     yield* outputOf(socket, request, ending)
     const { ExitCode, Pid } = await ended(exec)
@@ -158,8 +158,20 @@ const drained = (socket: Hijacked): Promise<void> =>
     socket.once('close', resolve)
   })
 
-async function resizing(exec: Docker.Exec, { tty, resizes }: ExecRequest, over: AbortSignal): Promise<void> {
-  if (tty !== undefined) await resize(exec, tty, over)
+/** What is typed reaches a terminal that has its size already: programs ask for it once, at their start. */
+async function inputs(
+  exec: Docker.Exec,
+  socket: Hijacked,
+  { request, over }: { request: ExecRequest; over: AbortSignal },
+): Promise<void> {
+  if (request.tty !== undefined) await resize(exec, request.tty, over)
+  await Promise.all([
+    request.stdin !== undefined && feed(request, socket, over),
+    request.tty !== undefined && resizing(exec, request, over),
+  ])
+}
+
+async function resizing(exec: Docker.Exec, { resizes }: ExecRequest, over: AbortSignal): Promise<void> {
   for await (const size of resizes ?? []) {
     if (over.aborted) return
     await resize(exec, size, over)

@@ -13,6 +13,7 @@ export async function* execBeside(
 ): AsyncIterable<ExecEvent> {
   const [program = '', ...args] = request.command
   checkEnvironment(request.env ?? {})
+  if (request.user !== undefined) throw noUsers()
   const env = { ...environmentOf(target.pid), ...request.env }
   const { tty } = request
   if (tty !== undefined) {
@@ -47,6 +48,12 @@ export async function* execBeside(
     kill()
   }
 }
+
+const noUsers = (): FairwayError =>
+  new FairwayError(
+    'not_supported',
+    'Instances here are plain processes of one user. Leave the user and the group out.',
+  )
 
 const notRun = (program: string, cause: Error): FairwayError =>
   new FairwayError('runtime_failed', `"${program}" cannot be run in the instance: ${cause.message}`, {
