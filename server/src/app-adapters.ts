@@ -1,7 +1,7 @@
 import { createFolderStorage } from './addons/storage/folder.ts'
 import { openBackupStorage } from './addons/storage/open.ts'
 import type { GitParts } from './app-git.ts'
-import { openDockerParts, openProcessParts, type RuntimeParts } from './app-runtimes.ts'
+import { openProcessParts, type RuntimeDeps, type RuntimeParts } from './app-runtimes.ts'
 import { openTraffic } from './app-traffic.ts'
 import { type BuildLogs, createBuildLogs } from './builders/build-logs.ts'
 import type { Config } from './config.ts'
@@ -44,7 +44,7 @@ export async function openAdapters(deps: AdapterDeps): Promise<OpenedAdapters> {
   log.info({ gateway: chosen.gateway, why: why.gateway }, 'chose who serves them')
   const runtimeDeps = { config, crash, installation: id }
   const [opened, traffic] = await Promise.all([
-    runtime === 'docker' ? openDockerParts(runtimeDeps) : openProcessParts(runtimeDeps),
+    runtime === 'docker' ? openOnDocker(runtimeDeps) : openProcessParts(runtimeDeps),
     openTraffic({ config, log, gateway: chosen.gateway, former: chosen.formerGateway }),
   ])
   const { remark } = opened.runtime.capabilities()
@@ -55,6 +55,12 @@ export async function openAdapters(deps: AdapterDeps): Promise<OpenedAdapters> {
     buildLogs: createBuildLogs({ root: folders.buildLogs, clock }),
     openStorage: (destination) => storageOf(destination, folders.backups, sealer),
   }
+}
+
+/** Loaded where it is used: the engine's client takes a while. */
+async function openOnDocker(deps: RuntimeDeps): Promise<RuntimeParts> {
+  const { openDockerParts } = await import('./app-docker.ts')
+  return openDockerParts(deps)
 }
 
 function storageOf(

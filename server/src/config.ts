@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Wanted } from './installation/choose-parts.ts'
-import { DEFAULT_ENGINE_SOCKET } from './lib/docker/engine.ts'
+import { DEFAULT_ENGINE_SOCKET } from './lib/docker/engine-socket.ts'
 
 /** Everything the server can be told, read once. The only reader of the environment. */
 export type Config = {

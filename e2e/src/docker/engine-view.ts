@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { connectEngine, DEFAULT_ENGINE_SOCKET } from '@fairway/server/lib/docker/engine'
+import { connectEngine } from '@fairway/server/lib/docker/engine'
+import { DEFAULT_ENGINE_SOCKET } from '@fairway/server/lib/docker/engine-socket'
 import { waitFor } from '../fairway/wait-for.ts'
 import { PATIENCE } from './patience.ts'
 

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { z } from 'zod'
-import { isEngineThere } from '../lib/docker/engine.ts'
+import { isEngineThere } from '../lib/docker/engine-socket.ts'
 import { hasCode } from '../lib/has-code.ts'
 import { chooseParts, type Installation, type Parts, type Wanted } from './choose-parts.ts'
 

@@ -1,6 +1,7 @@
 import type { FairwayError } from '@fairway/contract/errors'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { connectEngine, DEFAULT_ENGINE_SOCKET, type Engine } from '../lib/docker/engine.ts'
+import { connectEngine, type Engine } from '../lib/docker/engine.ts'
+import { DEFAULT_ENGINE_SOCKET } from '../lib/docker/engine-socket.ts'
 import { dockerHere } from '../lib/docker/test-engine.ts'
 import { createImageRegistry } from './image-registry.ts'
 import { hostPlatform } from './platform.ts'

@@ -1,6 +1,7 @@
 import { FairwayError } from '@fairway/contract/errors'
 import { describe, expect, test } from 'vitest'
-import { connectEngine, DEFAULT_ENGINE_SOCKET } from '../lib/docker/engine.ts'
+import { connectEngine } from '../lib/docker/engine.ts'
+import { DEFAULT_ENGINE_SOCKET } from '../lib/docker/engine-socket.ts'
 import { dockerHere } from '../lib/docker/test-engine.ts'
 import type { ImageRegistry } from '../reconcile/registry-port.ts'
 import { fallingBackToLocalImages } from './local-images.ts'

@@ -3,15 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { connectEngine, DEFAULT_ENGINE_SOCKET } from '../../lib/docker/engine.ts'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
 import type { AddonEndpoint, AddonEngine, AddonSettings } from '../../reconcile/addon-port.ts'
 import { createFolderStorage } from '../storage/folder.ts'
 import { dockerAddonCrashPoints } from './docker-addons.ts'
-import { imagesFolder, redisCommands, testInstallation } from './docker-test-world.ts'
+import { docker, imagesFolder, redisCommands, testInstallation } from './docker-test-world.ts'
 import { createDockerPostgresEngine, createDockerRedisEngine } from './engines.ts'
 
-const docker = connectEngine(DEFAULT_ENGINE_SOCKET)
 const settings: AddonSettings = {
   version: 'latest',
   database: 'shop',

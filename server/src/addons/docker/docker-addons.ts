@@ -2,8 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
 import { type CrashPoints, noCrashPoints } from '../../lib/crash-point.ts'
-import { connectEngine, DEFAULT_ENGINE_SOCKET, type Engine } from '../../lib/docker/engine.ts'
+import { connectEngine, type Engine } from '../../lib/docker/engine.ts'
 import { ifThere } from '../../lib/docker/engine-answers.ts'
+import { DEFAULT_ENGINE_SOCKET } from '../../lib/docker/engine-socket.ts'
 import { ProjectNetworks } from '../../lib/docker/project-networks.ts'
 import type {
   AddonEngine,

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
+import { connectEngine } from '../../lib/docker/engine.ts'
+import { DEFAULT_ENGINE_SOCKET } from '../../lib/docker/engine-socket.ts'
 import type { AddonEndpoint } from '../../reconcile/addon-port.ts'
 
 /** For tests: the images of this checkout. */
@@ -80,3 +82,5 @@ function decodeArray(length: number, text: string): Decoded {
   }
   return { reply, rest }
 }
+
+export const docker = connectEngine(DEFAULT_ENGINE_SOCKET)

@@ -1,6 +1,6 @@
 /** `AcmeAuthority` by a client library, over HTTP of our own: see `acme-http.ts`. */
 import { FairwayError } from '@fairway/contract/errors'
-import acme from 'acme-client'
+import type acme from 'acme-client'
 import type {
   AcmeAccount,
   AcmeAuthority,
@@ -17,25 +17,41 @@ export type AcmeSettings = {
   ca: string | undefined
 }
 
-/** One a process: the client library has one place for how it speaks HTTP. */
+type Acme = typeof acme
+
+/** One a process: the client library has one place for how it speaks HTTP. It is loaded by the first use. */
 export function createAcmeAuthority(settings: AcmeSettings): AcmeAuthority {
-  const send = createAcmeHttp(settings.ca)
-  acme.axios.defaults.adapter = async (config) => {
+  let loading: Promise<Acme> | undefined
+  const load = (): Promise<Acme> => {
+    loading ??= loadAcme(settings)
+    return loading
+  }
+  return {
+    directory: settings.directory,
+    newKey: async () => (await (await load()).crypto.createPrivateEcdsaKey('P-256')).toString(),
+    open: async (account) => open(await load(), settings, account),
+  }
+}
+
+async function loadAcme({ ca }: AcmeSettings): Promise<Acme> {
+  const { default: library } = await import('acme-client')
+  const send = createAcmeHttp(ca)
+  library.axios.defaults.adapter = async (config) => {
     const { url, method, data, headers } = config
     const request = { url, method, data, headers: { ...headers } } as AcmeRequest
     return { ...(await send(request)), config, request: undefined }
   }
-  return {
-    directory: settings.directory,
-    newKey: async () => (await acme.crypto.createPrivateEcdsaKey('P-256')).toString(),
-    open: (account) => open(settings, account),
-  }
+  return library
 }
 
 type Client = InstanceType<typeof acme.Client>
 
-async function open({ directory, email }: AcmeSettings, account: AcmeAccount): Promise<AcmeSession> {
-  const client = new acme.Client({
+async function open(
+  library: Acme,
+  { directory, email }: AcmeSettings,
+  account: AcmeAccount,
+): Promise<AcmeSession> {
+  const client = new library.Client({
     directoryUrl: directory,
     accountKey: account.key,
     ...(account.url !== null && { accountUrl: account.url }),
@@ -60,7 +76,7 @@ async function open({ directory, email }: AcmeSettings, account: AcmeAccount): P
       })
     },
     finalize: async (url, { hosts, key }) => {
-      const [, request] = await acme.crypto.createCsr({ altNames: [...hosts] }, key)
+      const [, request] = await library.crypto.createCsr({ altNames: [...hosts] }, key)
       await client.finalizeOrder(await orderOf(client, url), request)
     },
     download: async (url) => client.getCertificate(await orderOf(client, url)),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { connectEngine, DEFAULT_ENGINE_SOCKET, type Engine } from '../../lib/docker/engine.ts'
+import { connectEngine, type Engine } from '../../lib/docker/engine.ts'
+import { DEFAULT_ENGINE_SOCKET } from '../../lib/docker/engine-socket.ts'
 import type {
   ExecEvent,
   ExecRequest,
