@@ -1,5 +1,28 @@
-const GOOD = ['success', 'completed', 'running', 'ready', 'active', 'deployed', 'healthy', 'approved']
-const BAD = ['failure', 'failed', 'error', 'crashed', 'rejected', 'unhealthy', 'crashloop']
+const GOOD = [
+  'bound',
+  'verified',
+  'judged',
+  'sent',
+  'success',
+  'completed',
+  'running',
+  'ready',
+  'active',
+  'deployed',
+  'healthy',
+  'approved',
+]
+const BAD = [
+  'refused',
+  'expired',
+  'failure',
+  'failed',
+  'error',
+  'crashed',
+  'rejected',
+  'unhealthy',
+  'crashloop',
+]
 const BUSY = [
   'pending',
   'queued',
@@ -15,6 +38,7 @@ const BUSY = [
   'staging',
   'issuing',
   'triggered',
+  'renewing',
 ]
 
 const plain = (status: string): string => status.toLowerCase().replace(/^task_/, '')
