@@ -18,6 +18,7 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { PageTabs } from '../../ui/page-tabs.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { Pages, usePages } from '../../ui/pages.tsx'
+import { ShellPanel } from '../../ui/shell-panel.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import { EnvironmentTab } from '../environment/environment-tab.tsx'
 import { usePathParams } from '../path-params.ts'
@@ -191,6 +192,12 @@ function RunDrawer({ params, run, onClose }: RunDrawerProps) {
             query={{ follow: 'true', run: run.id, tail: 5000 }}
             height={560}
           />
+          {run.status === 'RUNNING' && (
+            <ShellPanel
+              owner={{ projectId: params.projectId, kind: 'jobs', id: params.jobId }}
+              instances={[{ id: run.id, label: run.runName }]}
+            />
+          )}
         </Stack>
       )}
     </Drawer>

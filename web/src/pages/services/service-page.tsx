@@ -16,6 +16,7 @@ import { LogsTab } from './logs-tab.tsx'
 import { MetricsTab } from './metrics-tab.tsx'
 import { PortsTab } from './ports-tab.tsx'
 import { ServiceActions } from './service-actions.tsx'
+import { ShellTab } from './shell-tab.tsx'
 
 export type ServiceParams = { projectId: string; serviceId: string }
 export type Service = ServiceView
@@ -74,6 +75,7 @@ function Shown({ params, service }: { params: ServiceParams; service: Service })
             ? [
                 { id: 'instances', label: 'Instances', content: () => <InstancesTab params={params} /> },
                 { id: 'logs', label: 'Logs', content: () => <LogsTab params={params} /> },
+                { id: 'shell', label: 'Shell', content: () => <ShellTab params={params} /> },
                 { id: 'metrics', label: 'Metrics', content: () => <MetricsTab params={params} /> },
                 {
                   id: 'checks',
