@@ -2,7 +2,8 @@ import { Command } from 'commander'
 import pc from 'picocolors'
 import type { Json } from '../client.ts'
 import { print } from '../output.ts'
-import { openSession } from '../session.ts'
+import { openSession, type Session } from '../session.ts'
+import { runOnTerminal } from '../terminal.ts'
 
 /** `fairway logs` and `fairway exec`. */
 export function addStreamCommands(program: Command): void {
@@ -47,22 +48,46 @@ function printLogLine(line: Json, json: boolean): void {
   print(`${who}${pc.dim(String(line.at ?? '').slice(11, 23))} ${text}`)
 }
 
-type ExecOptions = { instance?: string }
+type ExecOptions = { instance?: string; job?: boolean; tty?: boolean; user?: string }
 
 function execCommand(): Command {
   return new Command('exec')
     .description('run a command in an instance of a service; the exit status is the command’s')
     .argument('<service>')
-    .argument('<command...>', 'after --, without a shell: use sh -c "…" for one')
+    .argument('[command...]', 'after --, without a shell: use sh -c "…" for one; default a shell')
     .option('--instance <id>', 'which instance; default any that runs')
+    .option('--job', 'in a job’s run that runs now; --instance names the run')
+    .option('--user <user>', 'as this user of the image, with a terminal only')
+    .option('-t, --tty', 'on a terminal; default where this is one')
+    .option('--no-tty', 'without a terminal')
     .action(async (service: string, argv: string[], ...[options, command]: [ExecOptions, Command]) => {
       const session = openSession(command)
-      const path = `/projects/${session.project()}/services/${encodeURIComponent(service)}/exec`
-      const body = { command: argv, ...(options.instance && { instance: options.instance }) }
-      for await (const { event, data } of session.client.stream(path, { method: 'POST', body })) {
-        if (event === 'stdout') process.stdout.write(Buffer.from(String(data.chunk), 'base64'))
-        if (event === 'stderr') process.stderr.write(Buffer.from(String(data.chunk), 'base64'))
-        if (event === 'exit') process.exitCode = Number(data.exitCode)
+      const hasTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
+      if (options.tty ?? (hasTerminal || argv.length === 0 || options.job === true)) {
+        process.exitCode = await runOnTerminal({
+          project: session.project(),
+          kind: options.job === true ? 'jobs' : 'services',
+          id: service,
+          context: {
+            ...(argv.length > 0 && { command: argv }),
+            ...(options.instance !== undefined && { instanceName: options.instance }),
+            ...(options.user !== undefined && { user: options.user }),
+          },
+        })
+        return
       }
+      await execWithout(session, service, { argv, options })
     })
+}
+
+type Asked = { argv: readonly string[]; options: ExecOptions }
+
+async function execWithout(session: Session, service: string, { argv, options }: Asked): Promise<void> {
+  const path = `/projects/${session.project()}/services/${encodeURIComponent(service)}/exec`
+  const body = { command: argv, ...(options.instance && { instance: options.instance }) }
+  for await (const { event, data } of session.client.stream(path, { method: 'POST', body })) {
+    if (event === 'stdout') process.stdout.write(Buffer.from(String(data.chunk), 'base64'))
+    if (event === 'stderr') process.stderr.write(Buffer.from(String(data.chunk), 'base64'))
+    if (event === 'exit') process.exitCode = Number(data.exitCode)
+  }
 }
