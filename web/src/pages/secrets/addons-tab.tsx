@@ -1,6 +1,17 @@
 import { getProject } from '@fairway/contract/routes/projects'
 import { patchSecret, type SecretGroupView } from '@fairway/contract/routes/secrets'
-import { ActionIcon, Button, Group, Select, Stack, Table, Text, VisuallyHidden } from '@mantine/core'
+import {
+  ActionIcon,
+  Autocomplete,
+  Button,
+  Group,
+  Select,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+  VisuallyHidden,
+} from '@mantine/core'
 import { IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -40,9 +51,8 @@ export function AddonsTab({ group }: { group: SecretGroupView }) {
       {mayWrite && (
         <NewLink
           projectId={projectId}
-          taken={links.map(({ addonId }) => addonId)}
           saving={save.isPending}
-          onLink={(addonId) => save.mutate([...links, { addonId, keys: [] }])}
+          onLink={(link) => save.mutate(withLink(links, link))}
         />
       )}
     </Stack>
@@ -107,40 +117,64 @@ function Names({ addonId, keys }: Links[number]) {
   ))
 }
 
-type NewLinkProps = {
-  projectId: string
-  taken: readonly string[]
-  saving: boolean
-  onLink: (addonId: string) => void
+type Link = Links[number]
+
+/** Adds a link: a key joins the keys that are linked already. Pure. */
+export function withLink(links: Links, { addonId, keys }: Link): Links {
+  const before = links.find((link) => link.addonId === addonId)
+  const names = keys.map(({ keyName }) => keyName)
+  const kept = (before?.keys ?? []).filter(({ keyName }) => !names.includes(keyName))
+  const link = { addonId, keys: keys.length === 0 ? [] : [...kept, ...keys] }
+  return before === undefined ? [...links, link] : links.map((one) => (one === before ? link : one))
 }
 
-function NewLink({ projectId, taken, saving, onLink }: NewLinkProps) {
+/** What addons of the usual types hand out; any other key may be typed. */
+const USUAL_KEYS = ['POSTGRES_URI', 'REDIS_MASTER_URL', 'HOST', 'PORT', 'DATABASE', 'USERNAME', 'PASSWORD']
+
+type NewLinkProps = { projectId: string; saving: boolean; onLink: (link: Link) => void }
+
+function NewLink({ projectId, saving, onLink }: NewLinkProps) {
   const { data } = useQuery(read(getProject, { params: { projectId } }))
-  const [chosen, choose] = useState<string | null>(null)
-  const free = (data?.addons ?? []).filter(({ id }) => !taken.includes(id))
-  if (free.length === 0) {
+  const [addonId, choose] = useState<string | null>(null)
+  const [keyName, setKeyName] = useState('')
+  const [alias, setAlias] = useState('')
+  const addons = data?.addons ?? []
+  if (addons.length === 0) {
     return (
       <Text size="sm" c="dimmed">
-        {taken.length === 0 ? 'This project has no addon to link.' : 'Every addon of this project is linked.'}
+        This project has no addon to link.
       </Text>
     )
+  }
+  const link = (): void => {
+    if (addonId === null) return
+    onLink({ addonId, keys: keyName === '' ? [] : [{ keyName, aliases: alias === '' ? [] : [alias] }] })
+    setKeyName('')
+    setAlias('')
   }
   return (
     <Group align="flex-end">
       <Select
         label="Addon to link"
-        data={free.map(({ id, name }) => ({ value: id, label: name }))}
-        value={chosen}
+        data={addons.map(({ id, name }) => ({ value: id, label: name }))}
+        value={addonId}
         onChange={choose}
       />
-      <Button
-        disabled={chosen === null}
-        loading={saving}
-        onClick={() => {
-          if (chosen !== null) onLink(chosen)
-          choose(null)
-        }}
-      >
+      <Autocomplete
+        label="What of it"
+        placeholder="everything"
+        data={USUAL_KEYS}
+        value={keyName}
+        onChange={setKeyName}
+      />
+      <TextInput
+        label="Named"
+        placeholder="DATABASE_URL"
+        disabled={keyName === ''}
+        value={alias}
+        onChange={(event) => setAlias(event.currentTarget.value)}
+      />
+      <Button disabled={addonId === null} loading={saving} onClick={link}>
         Link
       </Button>
     </Group>
