@@ -53,6 +53,18 @@ export function terminalContract(withRuntime: With): void {
       await until('its end', async () => !commandLines().some((words) => words.includes(mark)))
     }))
 
+  test('what runs on a terminal ends with its instance', () =>
+    withRuntime(async ({ runtime, program }) => {
+      await runtime.start(program('one', FOREVER))
+      const mark = `sleep-${randomUUID()}`
+      const command = ['sh', '-c', 'sleep 1000; true', mark]
+      const screen = readScreen(runtime.exec('one', { command, tty: { columns: 80, rows: 24 } }))
+      await until('it to run', async () => commandLines().some((words) => words.includes(mark)))
+      await runtime.stop('one', 0)
+      await screen.exit
+      expect(commandLines().some((words) => words.includes(mark))).toBe(false)
+    }))
+
   test('a terminal for a program that is not there is refused in words', () =>
     withRuntime(async ({ runtime, program }) => {
       await runtime.start(program('one', FOREVER))

@@ -15,7 +15,8 @@ import { killAll } from './stop.ts'
 const run = promisify(execFile)
 const MARKER = 'FAIRWAY_EXEC'
 
-type Target = { directory: string; env: Readonly<Record<string, string>> }
+/** `cgroups`: the folders of the instance's control groups. What is in them ends with the instance. */
+type Target = { directory: string; env: Readonly<Record<string, string>>; cgroups: readonly string[] }
 type Terminal = ExecRequest & { tty: TerminalSize }
 type Child = ReturnType<typeof spawn>
 
@@ -27,7 +28,7 @@ export async function* terminalBeside(target: Target, request: Terminal): AsyncI
   await checkProgram(target, request.command[0] ?? '')
   request.signal?.throwIfAborted()
   const marker = randomUUID()
-  const child = spawn('script', ['-qefc', commandLine(request), '-E', 'always', '/dev/null'], {
+  const child = spawn('script', ['-qefc', commandLine(target, request), '-E', 'always', '/dev/null'], {
     cwd: target.directory,
     env: { TERM: 'xterm-256color', ...target.env, SHELL: '/bin/sh', [MARKER]: marker },
     detached: true,
@@ -77,8 +78,11 @@ class Beside {
 }
 
 /** `script` reads a line for a shell, so every word is quoted. The size is there before the program looks. */
-const commandLine = ({ command, tty: { columns, rows } }: Terminal): string =>
-  `command -p stty rows ${rows} columns ${columns}; exec ${command.map(quoted).join(' ')}`
+function commandLine({ cgroups }: Target, { command, tty: { columns, rows } }: Terminal): string {
+  const joins = cgroups.map((folder) => `echo $$ >${quoted(join(folder, 'cgroup.procs'))} || exit 126`)
+  const size = `command -p stty rows ${rows} columns ${columns}`
+  return [...joins, size, `exec ${command.map(quoted).join(' ')}`].join('; ')
+}
 
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 

@@ -8,7 +8,7 @@ import { signal as send } from './proc.ts'
 
 /** Runs a command beside an instance: in its directory, with its environment. Ends with an `exit` event. */
 export async function* execBeside(
-  target: { pid: number; directory: string },
+  target: { pid: number; directory: string; cgroups: readonly string[] },
   request: ExecRequest,
 ): AsyncIterable<ExecEvent> {
   const [program = '', ...args] = request.command
@@ -17,7 +17,7 @@ export async function* execBeside(
   const env = { ...environmentOf(target.pid), ...request.env }
   const { tty } = request
   if (tty !== undefined) {
-    yield* terminalBeside({ directory: target.directory, env }, { ...request, tty })
+    yield* terminalBeside({ ...target, env }, { ...request, tty })
     return
   }
   const child = spawn(program, args, {

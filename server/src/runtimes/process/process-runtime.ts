@@ -250,7 +250,7 @@ class ProcessRuntime implements Runtime {
     if (record === undefined || pid === undefined || !this.#isRunning(id)) {
       throw new FairwayError('invalid_state', `Instance "${id}" does not run, so nothing can be run in it.`)
     }
-    return execBeside({ pid, directory: record.directory }, request)
+    return execBeside({ pid, directory: record.directory, cgroups: record.cgroups }, request)
   }
 
   async stats(id: string) {
