@@ -50,7 +50,7 @@ export function VolumeBackupsTab({ params, volume, mayWrite }: BackupsProps) {
                   cells: [
                     backup.name,
                     <State key="state" backup={backup} />,
-                    backup.sizeBytes === undefined ? '' : `${(backup.sizeBytes / 1_000_000).toFixed(1)} MB`,
+                    backup.sizeBytes === undefined ? '' : bytesWords(backup.sizeBytes),
                     <Ago key="when" at={backup.createdAt} />,
                     mayWrite && <Actions key="actions" params={params} volume={volume} backup={backup} />,
                   ],
@@ -64,6 +64,10 @@ export function VolumeBackupsTab({ params, volume, mayWrite }: BackupsProps) {
     </>
   )
 }
+
+/** Pure. */
+const bytesWords = (bytes: number): string =>
+  bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 
 function State({ backup: { status, error } }: { backup: VolumeBackupView }) {
   return (
