@@ -88,6 +88,38 @@ const pages = [
     lazyRouteComponent(() => import('./pages/triggers/trigger-page.tsx'), 'TriggerPage'),
   ),
   page(
+    '/team/templates',
+    lazyRouteComponent(() => import('./pages/templates/templates-page.tsx'), 'TemplatesPage'),
+  ),
+  page(
+    '/team/templates/new',
+    lazyRouteComponent(() => import('./pages/templates/new-template-page.tsx'), 'NewTemplatePage'),
+  ),
+  page(
+    '/team/templates/$templateId',
+    lazyRouteComponent(() => import('./pages/templates/template-page.tsx'), 'TemplatePage'),
+  ),
+  page(
+    '/team/templates/$templateId/runs/$runId',
+    lazyRouteComponent(() => import('./pages/templates/template-run-page.tsx'), 'TemplateRunPage'),
+  ),
+  page(
+    '/projects/$projectId/templates',
+    lazyRouteComponent(() => import('./pages/templates/templates-page.tsx'), 'TemplatesPage'),
+  ),
+  page(
+    '/projects/$projectId/templates/new',
+    lazyRouteComponent(() => import('./pages/templates/new-template-page.tsx'), 'NewTemplatePage'),
+  ),
+  page(
+    '/projects/$projectId/templates/$templateId',
+    lazyRouteComponent(() => import('./pages/templates/template-page.tsx'), 'TemplatePage'),
+  ),
+  page(
+    '/projects/$projectId/templates/$templateId/runs/$runId',
+    lazyRouteComponent(() => import('./pages/templates/template-run-page.tsx'), 'TemplateRunPage'),
+  ),
+  page(
     '/team/tags',
     lazyRouteComponent(() => import('./pages/team/tags-page.tsx'), 'TagsPage'),
   ),

@@ -22,7 +22,7 @@ export function mountWebPages(app: FastifyInstance, folder: string): void {
       .sendFile(`assets/${request.params['*']}`),
   )
   app.get('/favicon.svg', (_request, reply) => reply.sendFile('favicon.svg'))
-  for (const path of ['/', '/sign-in', '/projects/*', '/settings/*']) {
+  for (const path of ['/', '/sign-in', '/projects/*', '/team/*', '/settings/*']) {
     app.get(path, (_request, reply) =>
       reply
         .headers({ 'cache-control': 'no-cache', 'content-security-policy': CONTENT_POLICY })

@@ -14,6 +14,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
 /** What the team has beside projects: it changes seldom, so all of it is read again. */
 const TEAM_WIDE = [
   'projects',
+  'templates',
   'tags',
   'tokens',
   'domains',
@@ -29,7 +30,11 @@ const TEAM_WIDE = [
 export function touchedKeys({ projectId, topic, subject }: Happening): string[][] {
   if (projectId === null) return TEAM_WIDE
   const project = ['projects', projectId]
-  if (topic === 'run') return [[...project, 'pipelines']]
+  if (topic === 'run')
+    return [
+      [...project, 'pipelines'],
+      [...project, 'templates'],
+    ]
   if (topic === 'build')
     return [
       [...project, 'services'],

@@ -2,7 +2,13 @@ import { autocompletion, type CompletionContext, completionKeymap } from '@codem
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
 import { json } from '@codemirror/lang-json'
 import { yaml } from '@codemirror/lang-yaml'
-import { bracketMatching, defaultHighlightStyle, foldGutter, syntaxHighlighting } from '@codemirror/language'
+import {
+  bracketMatching,
+  defaultHighlightStyle,
+  foldGutter,
+  HighlightStyle,
+  syntaxHighlighting,
+} from '@codemirror/language'
 import { linter, lintGutter } from '@codemirror/lint'
 import { EditorState } from '@codemirror/state'
 import { EditorView, keymap, lineNumbers } from '@codemirror/view'
@@ -17,6 +23,15 @@ type CodeEditorProps = {
   expressions: readonly string[]
   onChange: (text: string) => void
 }
+
+/** The usual colours, lighter where the page is dark. */
+const highlights = HighlightStyle.define(
+  defaultHighlightStyle.specs.map(({ color, ...spec }) =>
+    typeof color === 'string'
+      ? { ...spec, color: `light-dark(${color}, color-mix(in srgb, ${color} 30%, white))` }
+      : spec,
+  ),
+)
 
 /** A document as text; what is wrong is marked at its line. */
 export function CodeEditor({ text, format, problemsOf, expressions, onChange }: CodeEditorProps) {
@@ -37,7 +52,7 @@ export function CodeEditor({ text, format, problemsOf, expressions, onChange }: 
           foldGutter(),
           history(),
           bracketMatching(),
-          syntaxHighlighting(defaultHighlightStyle, { fallback: true }),
+          syntaxHighlighting(highlights, { fallback: true }),
           format === 'json' ? json() : yaml(),
           lintGutter(),
           linter((at) =>
@@ -51,11 +66,18 @@ export function CodeEditor({ text, format, problemsOf, expressions, onChange }: 
           }),
           EditorView.theme({
             '&': { height: '100%' },
+            '.cm-content': { caretColor: 'var(--mantine-color-text)' },
+            '.cm-gutters': {
+              backgroundColor: 'var(--mantine-color-body)',
+              color: 'var(--mantine-color-dimmed)',
+            },
             '.cm-scroller': { fontFamily: 'var(--mantine-font-family-monospace)' },
           }),
         ],
       }),
     })
+    // Whoever has no mouse scrolls it too.
+    editor.scrollDOM.tabIndex = 0
     view.current = editor
     return () => editor.destroy()
   }, [format])

@@ -1,5 +1,6 @@
 import { flowDocument } from '@fairway/contract/flow'
 import { LineCounter, parseDocument, stringify } from 'yaml'
+import type { z } from 'zod'
 import type { StepPath } from './layout.ts'
 
 export type Format = 'json' | 'yaml'
@@ -13,7 +14,7 @@ export const writeText = (document: object, format: Format): string =>
   format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : stringify(document, { lineWidth: 100 })
 
 /** Reads JSON or YAML, which holds JSON, and checks it by the contract's own schema. Pure. */
-export function readText(text: string): ReadText {
+export function readText(text: string, schema: z.ZodType = flowDocument): ReadText {
   const lines = new LineCounter()
   const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const broken = parsed.errors.map(({ pos: [from, to], message }) => ({ from, to, message }))
@@ -25,7 +26,7 @@ export function readText(text: string): ReadText {
       problems: [{ from: 0, to: text.length, message: 'This is not a document.' }],
     }
   }
-  const checked = flowDocument.safeParse(value)
+  const checked = schema.safeParse(value)
   const problems = (checked.error?.issues ?? []).map(({ path, message }) => {
     const keys = path.filter((key) => typeof key !== 'symbol')
     const step = stepOf(keys)

@@ -17,6 +17,7 @@ export function ProjectNavigation({ projectId }: { projectId: string }) {
       <Group title="Services" folder={`${at}/services`} resources={project.data?.services} />
       <Group title="Jobs" folder={`${at}/jobs`} resources={project.data?.jobs} />
       <Group title="Addons" folder={`${at}/addons`} resources={project.data?.addons} />
+      <Place to={`${at}/templates`} label="Templates" />
       <Place to={`${at}/triggers`} label="Triggers" />
       <Place to={`${at}/secrets`} label="Secret groups" />
       <Place to={`${at}/volumes`} label="Volumes" />

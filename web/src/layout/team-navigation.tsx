@@ -2,6 +2,7 @@ import { NavLink } from '@mantine/core'
 import { Link, useLocation } from '@tanstack/react-router'
 
 const PLACES = [
+  ['templates', 'Templates'],
   ['domains', 'Domains'],
   ['git-accounts', 'Git accounts'],
   ['registries', 'Registries'],
