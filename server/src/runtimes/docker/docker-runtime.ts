@@ -116,9 +116,11 @@ class DockerRuntime implements Runtime {
     return now
   }
 
-  #containers(): Promise<Docker.ContainerInfo[]> {
+  /** Those of instances: addons have containers too, which carry no instance's id. */
+  async #containers(): Promise<Docker.ContainerInfo[]> {
     const { engine, installation } = this.#parts
-    return engine.listContainers({ all: true, filters: filterOf(installation) })
+    const all = await engine.listContainers({ all: true, filters: filterOf(installation) })
+    return all.filter(({ Labels }) => instanceOf(Labels) !== '')
   }
 
   async list(): Promise<ObservedInstance[]> {
