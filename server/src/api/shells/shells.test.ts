@@ -174,6 +174,30 @@ describe('a shell over a WebSocket', () => {
       expect(shell.messages.at(-1)?.type).toBe('completion')
     }))
 
+  test('opens in the run of a job that runs, by its id, and not in one that has ended', () =>
+    withShells(async ({ api, line }) => {
+      await api.ok('POST', '/v1/projects/shop/jobs/manual', {
+        name: 'migrate',
+        billing: { deploymentPlan: 'nf-compute-20' },
+        deployment: { external: { imagePath: 'nginx:1.27' } },
+      })
+      const id = randomUUID()
+      const run = { id, project_id: 'shop', job_id: 'migrate', run_name: 'migrate-1', trigger: 'manual' }
+      await api.db
+        .insertInto('job_run')
+        .values({ ...run, status: 'RUNNING', instance_id: 'i1.1' } as never)
+        .execute()
+      const path = '/v1/command-exec/projects/shop/jobs/migrate'
+      const shell = line(path)
+      expect((await shell.open(api.tokens.write, { ...TERMINAL, instanceName: id })).data.auth).toBe(
+        'successful',
+      )
+      shell.type('exit 0\n')
+      await shell.first('completion')
+      await api.db.updateTable('job_run').set({ status: 'SUCCESS' }).execute()
+      expect((await line(path).open(api.tokens.write)).data.message).toMatch(/No instance of "migrate" runs/)
+    }))
+
   test('two at once do not see each other, and one more than allowed is refused', () =>
     withShells(
       async ({ api, line }) => {
