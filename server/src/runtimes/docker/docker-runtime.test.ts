@@ -12,7 +12,8 @@ describe.skipIf(!dockerHere)('the Docker runtime', () => {
   test('lists instances only, not the containers of addons', () =>
     withRuntime(async ({ runtime, program, engine, installation }) => {
       const Labels = { [LABEL.installation]: installation }
-      await engine.createContainer({ Image: TEST_IMAGE, Cmd: ['true'], Labels })
+      const addon = await engine.createContainer({ Image: TEST_IMAGE, Cmd: ['sleep', '100'], Labels })
+      await addon.start()
       await runtime.start(program('one', 'setInterval(() => {}, 1000)'))
       expect((await runtime.list()).map(({ id }) => id)).toEqual(['one'])
     }))
