@@ -72,4 +72,16 @@ export const nouns: Readonly<Record<string, Noun>> = {
     columns: { ID: 'id', NAME: 'name' },
     createFromName: true,
   },
+  template: {
+    plural: 'templates',
+    path: '/templates',
+    list: 'templates',
+    columns: { ID: 'id', VERSION: 'version', DESCRIPTION: 'description' },
+  },
+  'project-template': {
+    plural: 'project-templates',
+    path: '/projects/{project}/templates',
+    list: 'templates',
+    columns: { ID: 'id', VERSION: 'version', DESCRIPTION: 'description' },
+  },
 }

@@ -7,6 +7,7 @@ import { addLogin } from './commands/login.ts'
 import { addReleaseCommands } from './commands/release.ts'
 import { addResourceCommands } from './commands/resources.ts'
 import { addStreamCommands } from './commands/streams.ts'
+import { addTemplateCommands } from './commands/templates.ts'
 import { addUp } from './commands/up.ts'
 
 const EXIT_HELP = `
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   addLogin(program)
   addResourceCommands(program)
   addActionCommands(program)
+  addTemplateCommands(program)
   addReleaseCommands(program)
   addStreamCommands(program)
   addApply(program)

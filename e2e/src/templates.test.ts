@@ -174,3 +174,32 @@ test('the official command line creates a template, runs it, reads its runs, cha
     expect(JSON.stringify(await cli('list', 'templates'))).not.toContain('"shop"')
   })
 }, 120_000)
+
+const OWN_CLI = fileURLToPath(new URL('../../cli/dist/main.js', import.meta.url))
+
+test('the own command line saves a template, shows what it would do, and runs it with arguments', async () => {
+  await withFairway(async ({ fairway, call, folder }) => {
+    const env = {
+      ...process.env,
+      HOME: folder,
+      FAIRWAY_HOST_URL: fairway.url,
+      FAIRWAY_TOKEN: fairway.token(),
+    }
+    const cli = (...args: string[]) => run(process.execPath, [OWN_CLI, ...args], { env })
+    const document = fileURLToPath(new URL('../../examples/templates/shop.json', import.meta.url))
+    const given = ['--args', 'REPOSITORY=https://git.example/shop.git', 'INSTANCES=1']
+
+    await cli('put', 'template', '-f', document)
+    expect((await cli('list', 'templates')).stdout).toContain('shop')
+    const plan = await cli('plan', 'template', 'shop', ...given)
+    expect(plan.stdout).toMatch(/create +Addon +shop-db/)
+    await cli('run', 'template', 'shop', ...given)
+    const [started] = (await call('GET', `${TEMPLATE}/runs`)).runs as Json[]
+    expect(await runEnds(call, `${TEMPLATE}/runs/${started?.id}`)).toMatchObject({ status: 'success' })
+    const changed = await cli('plan', 'template', 'shop', ...given.slice(0, 2), 'INSTANCES=3')
+    expect(changed.stderr).toContain('shop: deployment.instances: 1 → 3')
+    expect((await cli('run', 'job', '--help')).stdout).toContain('overrides for this run')
+    await cli('delete', 'template', 'shop', '--yes')
+    expect((await call('GET', '/templates')).templates).toEqual([])
+  })
+}, 120_000)
