@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { ApiDeps } from '../deps.ts'
@@ -12,6 +13,7 @@ const PATH =
 
 const LARGEST_MESSAGE = 256 * 1024
 const PING_MS = 30_000
+const CLOSE_MS = 10_000
 /** Sockets that have not said who they are count here. */
 const MOST_SOCKETS = 200
 
@@ -49,7 +51,8 @@ export function mountShells(app: FastifyInstance, deps: ApiDeps, limits: Partial
   })
   app.addHook('preClose', async () => {
     for (const socket of sockets.clients) socket.terminate()
-    await Promise.all(running)
+    // A command that cannot be ended holds no stop up; its own runtime ends it with its instance.
+    await Promise.race([Promise.all(running), pause(CLOSE_MS, undefined, { ref: false })])
   })
 }
 
