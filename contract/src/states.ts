@@ -112,6 +112,14 @@ export const hostReportMoves = {
 } as const satisfies Moves
 export type HostReportStatus = keyof typeof hostReportMoves
 
+/** `failed`: given up, until somebody has it sent again. One that was sent may be sent again, too. */
+export const notificationMoves = {
+  pending: ['sent', 'failed'],
+  sent: ['pending'],
+  failed: ['pending'],
+} as const satisfies Moves
+export type NotificationStatus = keyof typeof notificationMoves
+
 /** A draft is accepted or closed once; a published version stays what it is. */
 export const templateVersionMoves = {
   draft: ['published', 'closed'],

@@ -18,6 +18,7 @@ const mayImport: Record<string, readonly string[]> = {
   traffic: ['lib'],
   addons: ['lib'],
   sources: ['lib'],
+  notifiers: ['lib'],
   registries: ['lib'],
   hosts: ['lib'],
   certificates: ['lib'],
@@ -33,6 +34,7 @@ const adapters = [
   'addons',
   'sources',
   'hosts',
+  'notifiers',
   'registries',
   'certificates',
 ]

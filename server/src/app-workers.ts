@@ -12,6 +12,7 @@ import type { Clock } from './lib/clock.ts'
 import type { CrashPoints } from './lib/crash-point.ts'
 import type { Log } from './lib/log.ts'
 import type { Sealer } from './lib/seal.ts'
+import { createHttpNotifier } from './notifiers/http-notifier.ts'
 import { deployToJobsFollowing } from './operations/jobs/continuous.ts'
 import { lookUpImage } from './operations/registries/external-image.ts'
 import { deployIfFollowing } from './operations/services/continuous-deploy.ts'
@@ -30,6 +31,7 @@ import { gitopsTargets } from './reconcile/gitops-targets.ts'
 import { createHostReportHandler } from './reconcile/host-reports.ts'
 import { createImageCheckHandler } from './reconcile/image-checks.ts'
 import { createJobRunHandler } from './reconcile/job-runs.ts'
+import { createNotificationHandler } from './reconcile/notifications.ts'
 import { projectHandler } from './reconcile/projects.ts'
 import { publicHosts } from './reconcile/public-hosts.ts'
 import { restoreHandler } from './reconcile/restores.ts'
@@ -134,6 +136,14 @@ function startingHandlers(deps: WorkerDeps): WorkHandlers {
       run: createHostReportHandler({
         ...deps,
         reporter: adapters.hostReporter,
+        publicUrl: config.publicUrl,
+      }),
+    },
+    notification: {
+      concurrency: 8,
+      run: createNotificationHandler({
+        ...deps,
+        notifier: createHttpNotifier({ allowPrivate: config.allowPrivateWebhooks }),
         publicUrl: config.publicUrl,
       }),
     },

@@ -11,6 +11,7 @@ import { gitAccountRoutes } from './git-accounts/routes.ts'
 import { jobActionRoutes } from './jobs/action-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { logRoutes } from './logs/routes.ts'
+import { notificationRoutes } from './notifications/routes.ts'
 import { pipelineRoutes } from './pipelines/routes.ts'
 import { projectRoutes } from './projects/routes.ts'
 import { registryRoutes } from './registries/routes.ts'
@@ -34,6 +35,7 @@ export const routes: readonly Route[] = [
   ...teamRoutes,
   ...tokenRoutes,
   ...tagRoutes,
+  ...notificationRoutes,
   ...registryRoutes,
   ...projectRoutes,
   ...serviceRoutes,

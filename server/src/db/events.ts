@@ -1,5 +1,7 @@
+import { notificationOf } from '@fairway/contract/notification-events'
 import { sql } from 'kysely'
 import { type Db, notify, toJson } from './db.ts'
+import { tellLater } from './notification-plans.ts'
 
 export type EventTopic =
   | 'run'
@@ -42,12 +44,13 @@ export async function recordEvent(db: Db, event: NewEvent): Promise<void> {
     .returning('id')
     .executeTakeFirstOrThrow()
   await notify(db, EVENT_CHANNEL, `${row.id} ${event.topic} ${event.subject}`)
+  await tellLater(db, [{ id: row.id, name: notificationOf(event) }])
 }
 
 /** Records several events of one subject in their order, at the cost of one. */
 export async function recordEvents(db: Db, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return
-  await sql`
+  const { rows } = await sql<{ ids: number[] }>`
     with added as (
       insert into event (project_id, topic, subject, type, actor, data)
       select e."projectId", e.topic, e.subject, e.type, e.actor, coalesce(e.data, '{}')
@@ -56,6 +59,13 @@ export async function recordEvents(db: Db, events: readonly NewEvent[]): Promise
              with ordinality as e("projectId", topic, subject, type, actor, data, place)
        order by place
       returning id, topic, subject)
-    select pg_notify(${EVENT_CHANNEL}, max(id) || ' ' || topic || ' ' || subject)
+    select pg_notify(${EVENT_CHANNEL}, max(id) || ' ' || topic || ' ' || subject),
+           json_agg(id) as ids
       from added group by topic, subject`.execute(db)
+  // Ids grow in the order in which the events were given.
+  const ids = rows.flatMap((row) => row.ids).sort((a, b) => a - b)
+  await tellLater(
+    db,
+    events.map((event, index) => ({ id: ids[index] ?? 0, name: notificationOf(event) })),
+  )
 }

@@ -711,6 +711,39 @@ export type HostReportTable = {
   sent_at: Generated<Date | null>
 }
 
+export type NotificationIntegrationTable = {
+  id: string
+  name: string
+  type: string
+  target: Buffer
+  shown: string
+  restricted: boolean
+  projects: string[]
+  restrictions: Json
+  events: string[]
+  disabled_reason: string | null
+  failing_since: Date | null
+  failed_requests: Generated<number>
+  created_at: Generated<Date>
+  updated_at: Generated<Date>
+}
+
+export type NotificationDeliveryTable = {
+  id: string
+  integration_id: string
+  event_id: number | null
+  project_id: string | null
+  event: string
+  data: Json
+  status: Generated<string>
+  attempts: Generated<number>
+  answer: Json | null
+  error: string | null
+  created_at: Generated<Date>
+  updated_at: Generated<Date>
+  sent_at: Date | null
+}
+
 export type GitRepositoryTable = {
   key: string
   url: string
@@ -772,6 +805,8 @@ export type Tables = {
   trigger_verdict: TriggerVerdictTable
   git_account: GitAccountTable
   host_report: HostReportTable
+  notification_integration: NotificationIntegrationTable
+  notification_delivery: NotificationDeliveryTable
   git_repository: GitRepositoryTable
   gitops_link: GitopsLinkTable
   work_item: WorkItemTable

@@ -30,6 +30,7 @@ export type WorkKind =
   | 'image_check'
   | 'gitops'
   | 'host_report'
+  | 'notification'
   | 'certificate'
   | 'tls'
   | 'sweep'

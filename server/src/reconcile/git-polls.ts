@@ -11,6 +11,7 @@ import {
 } from '../db/git-repositories.ts'
 import { listGitopsLinks } from '../db/gitops-links.ts'
 import { forgetReports } from '../db/host-reports.ts'
+import { forgetDeliveries } from '../db/notification-deliveries.ts'
 import {
   forgetTriggerEvents,
   forgetTriggerWork,
@@ -117,6 +118,7 @@ export function createTriggerSweep({ db, log }: Pick<PollDeps, 'db' | 'log'>): W
     const gone = await transaction(db, async (tx) => {
       await forgetTriggerWork(tx)
       await forgetReports(tx, KEPT_DAYS)
+      await forgetDeliveries(tx, KEPT_DAYS)
       return forgetTriggerEvents(tx, KEPT_DAYS, FORGET_AT_ONCE)
     })
     if (gone > 0) log.info({ gone }, 'forgot old trigger events')
