@@ -11,8 +11,13 @@ type DataTableProps = {
 /** Rows under titles; scrolls sideways where the screen is too narrow. */
 export function DataTable({ head, rows, minWidth = 560 }: DataTableProps) {
   return (
-    <Table.ScrollContainer minWidth={minWidth}>
-      <Table highlightOnHover>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it, too.
+    <section
+      tabIndex={0}
+      aria-label={`Table: ${head[0]}`}
+      style={{ overflowX: 'auto', position: 'relative' }}
+    >
+      <Table highlightOnHover miw={minWidth}>
         <Table.Thead>
           <Table.Tr>
             {head.map((title) => (
@@ -32,6 +37,6 @@ export function DataTable({ head, rows, minWidth = 560 }: DataTableProps) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </section>
   )
 }

@@ -61,20 +61,19 @@ function Proof({ params, domain }: { params: Params; domain: Domain }) {
   const verify = useAction({
     run: () => call(verifyDomain, { params }),
     refresh: ['domains'],
+    done: 'The record is there: the domain is yours.',
   })
   return (
     <Alert title="Prove that the domain is yours">
       <Stack gap="sm">
-        <Text size="sm">Make this record at whoever keeps the DNS of {domain.name}, then look for it.</Text>
+        <Text size="sm">
+          Make this record at whoever keeps the DNS of {domain.name}, then look for it. New records can take
+          minutes to be seen everywhere.
+        </Text>
         <Group grow align="flex-start" preventGrowOverflow={false} wrap="wrap">
           <CopyField label="TXT record" value={`${domain.hostname}.${domain.name}`} />
           <CopyField label="Its text" value={domain.token} />
         </Group>
-        {verify.data?.status === 'pending' && (
-          <Text size="sm" role="status">
-            The record is not there yet. New records can take minutes to be seen everywhere; look again later.
-          </Text>
-        )}
         {mayWrite && (
           <Button
             size="xs"
