@@ -19,7 +19,7 @@ export function Terminal(props: TerminalProps) {
   const place = useRef<HTMLDivElement>(null)
   const latest = useRef(props)
   latest.current = props
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a shell is opened once; the callbacks are read from the ref.
+  // Opened once; the callbacks are read from the ref.
   useEffect(() => (place.current === null ? undefined : run(place.current, () => latest.current)), [])
   return <div ref={place} style={{ height: 460, padding: 8, background: '#101418', borderRadius: 4 }} />
 }
