@@ -11,8 +11,8 @@ type DataTableProps = {
 /** Rows under titles; scrolls sideways where the screen is too narrow. */
 export function DataTable({ head, rows, minWidth = 560 }: DataTableProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it, too.
     <section
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it, too.
       tabIndex={0}
       aria-label={`Table: ${head[0]}`}
       style={{ overflowX: 'auto', position: 'relative' }}
