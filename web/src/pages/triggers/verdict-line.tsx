@@ -8,7 +8,14 @@ export function VerdictLine({ verdict, full = false }: { verdict: Verdict; full?
   const page = startedPage(verdict)
   return (
     <Group gap="xs" align="flex-start" wrap="nowrap">
-      <Badge variant="light" color={started ? 'green' : 'gray'} tt="none" miw={92} mt={2} style={{ flexShrink: 0 }}>
+      <Badge
+        variant="light"
+        color={started ? 'green' : 'gray'}
+        tt="none"
+        miw={92}
+        mt={2}
+        style={{ flexShrink: 0 }}
+      >
         {started ? 'started' : 'not started'}
       </Badge>
       <Stack gap={2}>
