@@ -1,23 +1,28 @@
 import { listProjects } from '@fairway/contract/routes/projects'
-import { Card, Code, SimpleGrid, Stack, Text, Title } from '@mantine/core'
+import { Card, Code, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { read } from '../api/queries.ts'
+import { useMay } from '../api/use-permission.ts'
 import { Empty } from '../ui/empty.tsx'
 import { Loaded } from '../ui/loaded.tsx'
+import { PageTitle } from '../ui/page-title.tsx'
+import { NewProject } from './project/new-project.tsx'
 
 export function ProjectsPage() {
   const query = useQuery(read(listProjects))
+  const mayWrite = useMay('write')
   return (
     <Stack>
-      <Title order={1} size="h2">
-        Projects
-      </Title>
+      <PageTitle title="Projects">{mayWrite && <NewProject />}</PageTitle>
       <Loaded query={query}>
         {({ projects }) =>
           projects.length === 0 ? (
             <Empty title="No project yet">
-              <Code>fairway create project</Code> makes one.
+              {mayWrite
+                ? 'A project holds the services, jobs and addons that are released together. Make one above, or with '
+                : 'Your token may only read. With one that may write, make a project here or with '}
+              <Code>fairway create project</Code>.
             </Empty>
           ) : (
             <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>

@@ -5,9 +5,15 @@ import { Anchor, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { read } from '../../api/queries.ts'
+import { useMay } from '../../api/use-permission.ts'
 import { Loaded } from '../../ui/loaded.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { NewAddon } from '../addons/new-addon.tsx'
+import { NewJob } from '../jobs/new-job.tsx'
 import { usePathParams } from '../path-params.ts'
+import { NewPipeline } from '../pipelines/new-pipeline.tsx'
+import { NewBuild, NewCombined, NewDeployment } from '../services/new-service.tsx'
+import { DeleteProject } from './delete-project.tsx'
 import { ResourceCard } from './resource-card.tsx'
 import { Triage } from './triage.tsx'
 
@@ -17,15 +23,22 @@ export function ProjectPage() {
   const project = useQuery(read(getProject, { params }))
   const services = useQuery(read(listServices, { params }))
   const pipelines = useQuery(read(listPipelines, { params }))
+  const mayWrite = useMay('write')
   const at = `/projects/${params.projectId}`
   return (
     <Loaded query={project}>
       {({ name, description, jobs, addons }) => (
         <>
-          <PageTitle title={name} below={<Text c="dimmed">{description}</Text>} />
+          <PageTitle title={name} below={<Text c="dimmed">{description}</Text>}>
+            {mayWrite && <DeleteProject projectId={params.projectId} name={name} />}
+          </PageTitle>
           <Stack gap="xl">
             <Triage projectId={params.projectId} services={services.data?.services ?? []} />
-            <ResourceCard title="Pipelines" empty="A pipeline takes a version from stage to stage.">
+            <ResourceCard
+              title="Pipelines"
+              empty="A pipeline takes a version from stage to stage."
+              actions={mayWrite && <NewPipeline projectId={params.projectId} />}
+            >
               {pipelines.data?.pipelines.map((pipeline) => ({
                 to: `${at}/pipelines/${pipeline.id}`,
                 name: pipeline.name,
@@ -33,7 +46,19 @@ export function ProjectPage() {
               }))}
             </ResourceCard>
             <SimpleGrid cols={{ base: 1, md: 3 }}>
-              <ResourceCard title="Services" empty="A service builds and runs your code.">
+              <ResourceCard
+                title="Services"
+                empty="A service builds and runs your code."
+                actions={
+                  mayWrite && (
+                    <>
+                      <NewCombined projectId={params.projectId} />
+                      <NewBuild projectId={params.projectId} />
+                      <NewDeployment projectId={params.projectId} />
+                    </>
+                  )
+                }
+              >
                 {services.data?.services.map((service) => ({
                   to: `${at}/services/${service.id}`,
                   name: service.name,
@@ -43,10 +68,25 @@ export function ProjectPage() {
                     : (service.status.deployment?.status ?? service.status.build?.status),
                 }))}
               </ResourceCard>
-              <ResourceCard title="Jobs" empty="A job runs once, by hand, on a schedule or in a release.">
+              <ResourceCard
+                title="Jobs"
+                empty="A job runs once, by hand, on a schedule or in a release."
+                actions={
+                  mayWrite && (
+                    <>
+                      <NewJob projectId={params.projectId} kind="manual" />
+                      <NewJob projectId={params.projectId} kind="cron" />
+                    </>
+                  )
+                }
+              >
                 {jobs.map((job) => ({ to: `${at}/jobs/${job.id}`, name: job.name, remark: job.jobType }))}
               </ResourceCard>
-              <ResourceCard title="Addons" empty="An addon is a database with backups.">
+              <ResourceCard
+                title="Addons"
+                empty="An addon is a database with backups."
+                actions={mayWrite && <NewAddon projectId={params.projectId} />}
+              >
                 {addons.map((addon) => ({
                   to: `${at}/addons/${addon.id}`,
                   name: addon.name,
@@ -55,9 +95,12 @@ export function ProjectPage() {
               </ResourceCard>
             </SimpleGrid>
             <Text size="sm" c="dimmed">
-              Everything here can be written by the <Anchor href="/v1/docs">API</Anchor> and the command line
-              too.{' '}
-              <Anchor component={Link} to="/">
+              Everything here can be written by the{' '}
+              <Anchor href="/v1/docs" underline="always">
+                API
+              </Anchor>{' '}
+              and the command line too.{' '}
+              <Anchor component={Link} to="/" underline="always">
                 All projects
               </Anchor>
             </Text>

@@ -1,12 +1,19 @@
 import { Anchor, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 
 type Row = { to: string; name: string; remark?: string; status?: string | undefined }
-type ResourceCardProps = { title: string; empty: string; children: readonly Row[] | undefined }
+type ResourceCardProps = {
+  title: string
+  empty: string
+  /** What makes new ones. */
+  actions?: ReactNode
+  children: readonly Row[] | undefined
+}
 
 /** The resources of one kind, each with how it is. `undefined`: still being read. */
-export function ResourceCard({ title, empty, children }: ResourceCardProps) {
+export function ResourceCard({ title, empty, actions, children }: ResourceCardProps) {
   return (
     <Paper withBorder p="md" component="section" aria-label={title}>
       <Title order={2} size="h4" mb="sm">
@@ -33,6 +40,11 @@ export function ResourceCard({ title, empty, children }: ResourceCardProps) {
           </Group>
         ))}
       </Stack>
+      {actions && (
+        <Group gap="xs" mt="md">
+          {actions}
+        </Group>
+      )}
     </Paper>
   )
 }
