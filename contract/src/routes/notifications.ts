@@ -80,8 +80,8 @@ export const testNotification = route({
   reply: deliveryView,
 })
 
-export const listDeliveries = route({
-  id: 'listDeliveries',
+export const listNotificationDeliveries = route({
+  id: 'listNotificationDeliveries',
   method: 'GET',
   path: `${path}/deliveries`,
   summary: 'What it was told, newest first, with the answers',
@@ -93,8 +93,8 @@ export const listDeliveries = route({
   paginated: true,
 })
 
-export const resendDelivery = route({
-  id: 'resendDelivery',
+export const resendNotificationDelivery = route({
+  id: 'resendNotificationDelivery',
   method: 'POST',
   path: `${path}/deliveries/{deliveryId}/resend`,
   summary: 'Send it again, under the same id',

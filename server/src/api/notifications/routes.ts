@@ -77,12 +77,12 @@ export const notificationRoutes: readonly Route[] = [
   defineRoute(contract.testNotification, async ({ params, actor }, { db }) =>
     deliveryOf(await transaction(db, (tx) => sendTest(tx, { id: params.notificationId, actor: actor.id }))),
   ),
-  defineRoute(contract.listDeliveries, async ({ params, query, page }, { db }) => {
+  defineRoute(contract.listNotificationDeliveries, async ({ params, query, page }, { db }) => {
     const { id } = await requireIntegration(db, params.notificationId)
     const rows = await listDeliveries(db, { integrationId: id, status: query.status }, page)
     return pageOf(rows, page, (some) => ({ deliveries: some.map(deliveryOf) }))
   }),
-  defineRoute(contract.resendDelivery, async ({ params }, { db }) => {
+  defineRoute(contract.resendNotificationDelivery, async ({ params }, { db }) => {
     const target = { integrationId: params.notificationId, id: params.deliveryId }
     return deliveryOf(await transaction(db, (tx) => resend(tx, target)))
   }),
