@@ -132,6 +132,14 @@ const pages = [
     lazyRouteComponent(() => import('./pages/team/backup-destinations-page.tsx'), 'BackupDestinationsPage'),
   ),
   page(
+    '/team/notifications',
+    lazyRouteComponent(() => import('./pages/notifications/notifications-page.tsx'), 'NotificationsPage'),
+  ),
+  page(
+    '/team/notifications/$notificationId',
+    lazyRouteComponent(() => import('./pages/notifications/notification-page.tsx'), 'NotificationPage'),
+  ),
+  page(
     '/team/registries',
     lazyRouteComponent(() => import('./pages/team/registries-page.tsx'), 'RegistriesPage'),
   ),

@@ -5,6 +5,7 @@ const PLACES = [
   ['templates', 'Templates'],
   ['domains', 'Domains'],
   ['git-accounts', 'Git accounts'],
+  ['notifications', 'Notifications'],
   ['registries', 'Registries'],
   ['tags', 'Tags'],
   ['backup-destinations', 'Backup destinations'],

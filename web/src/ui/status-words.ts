@@ -22,6 +22,8 @@ const BAD = [
   'rejected',
   'unhealthy',
   'crashloop',
+  'disabled',
+  'failing',
 ]
 const BUSY = [
   'pending',
