@@ -1,14 +1,10 @@
 import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { type Browser, chromium, type Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { Json, Rest } from '../fairway/rest.ts'
-import { type TestFairway, withFairway } from '../fairway/test-fairway.ts'
+import { expectAccessible, signIn, withPage } from './browser.ts'
 
 const REPOSITORY = 'http://127.0.0.1:9/shop.git'
 const SECRET = 'a secret of the web test'
-const WAIT_MS = 15_000
 
 test(
   'an edited secret group changes what the preview says a service receives; a reader never gets the values',
@@ -97,51 +93,4 @@ async function push(url: string): Promise<void> {
   const signature = createHmac('sha256', SECRET).update(body).digest('hex')
   const headers = { 'content-type': 'application/json', 'x-fairway-signature': `sha256=${signature}` }
   expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(202)
-}
-
-type World = TestFairway & { page: Page }
-
-/** A Fairway of its own and a signed-in browser that looks at it. */
-const withPage = (work: (world: World) => Promise<void>): Promise<void> =>
-  withFairway(async (started) => {
-    const browser = await launch()
-    try {
-      // axe is put into the page by the test, which the content policy would refuse.
-      const page = await browser.newPage({ bypassCSP: true })
-      page.setDefaultTimeout(WAIT_MS)
-      await page.goto(`${started.fairway.url}/sign-in`)
-      await signIn(page, started.fairway.token())
-      await work({ ...started, page })
-    } finally {
-      await browser.close()
-    }
-  })
-
-const signIn = (page: Page, token: string): Promise<void> =>
-  page.evaluate(`localStorage.setItem('fairway.token', ${JSON.stringify(token)})`)
-
-const launch = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-type Violation = { id: string; impact: string; nodes: { html: string }[] }
-
-/** axe finds nothing serious. */
-async function expectAccessible(page: Page): Promise<void> {
-  await page.evaluate(axe)
-  const found = await page.evaluate<Violation[]>('axe.run(document).then(({ violations }) => violations)')
-  const serious = found.filter(({ impact }) => ['serious', 'critical'].includes(impact))
-  expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
 }

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { type TestFairway, withFairway } from '../fairway/test-fairway.ts'
 import { createTinyRepository } from '../fairway/tiny-repository.ts'
 import { buildTiny, deploymentIs, deployTiny, setUpTiny, TINY } from '../fairway/tiny-setup.ts'
+import { expectAccessible, launchBrowser } from './browser.ts'
 
 const run = promisify(execFile)
 const require = createRequire(import.meta.url)
@@ -20,7 +20,7 @@ test(
   'a command typed in the browser is answered; its end is told; the keyboard leaves the terminal and opens another',
   () =>
     withTiny(async ({ fairway }) => {
-      const browser = await launch()
+      const browser = await launchBrowser()
       try {
         const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
         const refused: string[] = []
@@ -39,7 +39,7 @@ test(
         await look(page, 'shell-1280')
         await page.setViewportSize({ width: 390, height: 844 })
         await look(page, 'shell-390')
-        expect(await serious(page)).toEqual([])
+        await expectAccessible(page)
         await page.keyboard.press('Control+Shift+L')
         expect(await page.evaluate('document.activeElement.textContent')).toBe('Disconnect')
         await page.getByRole('region', { name: 'Shell in' }).getByRole('textbox').focus()
@@ -105,28 +105,3 @@ async function look(page: Page, name: string): Promise<void> {
   if (SCREENSHOTS !== undefined)
     await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true })
 }
-
-type Violation = { id: string; impact: string; nodes: { html: string }[] }
-
-async function serious(page: Page): Promise<string[]> {
-  // Handed to the debugger, which the content policy does not bind.
-  await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'))
-  const found = await page.evaluate<Violation[]>('axe.run(document).then(({ violations }) => violations)')
-  return found
-    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}
-
-const launch = () =>
-  chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
