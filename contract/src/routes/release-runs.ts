@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { runRequest } from '../flow.ts'
 import { nodeRef } from '../nodes/envelope.ts'
+import { rolloutReceipt } from '../resources/receipt.ts'
 import { route } from '../route.ts'
 import { type RunStatus, runMoves } from '../states.ts'
 import { eventView } from './events.ts'
@@ -14,15 +15,18 @@ const runParams = flowParams.extend({ runId: z.uuid('must be the id of a run') }
 
 const statuses = Object.keys(runMoves) as [RunStatus, ...RunStatus[]]
 
+const runKinds = ['release', 'rollback'] as const
+const runTriggers = ['manual', 'template', 'automatic'] as const
+
 export const runItem = z.object({
   id: z.string(),
   name: z.string().optional(),
   description: z.string().optional(),
   status: z.enum(statuses),
   message: z.string().optional().describe('Why it failed, or was stopped'),
-  kind: z.enum(['release', 'rollback']),
+  kind: z.enum(runKinds),
   rollbackOf: z.string().optional().describe('The run whose state a rollback brings back'),
-  trigger: z.enum(['manual', 'template', 'automatic']),
+  trigger: z.enum(runTriggers),
   flowVersion: z.number(),
   concluded: z.boolean(),
   createdBy: z.string().optional(),
@@ -62,6 +66,8 @@ export const listRuns = route({
       .enum(['true', 'false'])
       .transform((value) => value === 'true')
       .optional(),
+    kind: z.enum(runKinds).optional(),
+    trigger: z.enum(runTriggers).optional(),
   }),
   reply: z.object({ runs: z.array(runItem) }),
   paginated: true,
@@ -88,6 +94,18 @@ export const getRun = route({
   permission: 'read',
   params: runParams,
   reply: runView,
+})
+
+export const getReceipt = route({
+  id: 'getReleaseFlowRunReceipt',
+  method: 'GET',
+  path: `${one}/receipt`,
+  summary:
+    'What was measured while a run rolled out: requests, errors, latency and gaps as the gateway counted them, and who came and went',
+  tag,
+  permission: 'read',
+  params: runParams,
+  reply: z.object({ rollouts: z.array(rolloutReceipt) }),
 })
 
 export const abortRun = route({

@@ -1,5 +1,5 @@
 /** Adds up what the workers counted. Pure. */
-import { addHistograms, emptyHistogram, quantile } from '../latency-histogram.ts'
+import { addHistograms, emptyHistogram, quantile } from '@fairway/contract/latency-histogram'
 import type { BackendSnapshot, ServiceSnapshot, WorkerReport } from '../messages.ts'
 
 /** As `reconcile/traffic-port.ts` of the server has it. */
@@ -14,6 +14,7 @@ export type MergedService = {
     /** The longest of any worker: with several workers never less than the whole gateway's. */
     longestGapMs: number
     latencyMs: { p50: number; p99: number }
+    latencyCounts: number[]
   }
 }
 
@@ -40,6 +41,7 @@ function mergeService(snapshots: readonly ServiceSnapshot[]): MergedService | un
       failures: sum(totals.map((total) => total.failures)),
       longestGapMs: Math.round(Math.max(...totals.map((total) => total.longestGapMs))),
       latencyMs: { p50: quantile(latency, 0.5), p99: quantile(latency, 0.99) },
+      latencyCounts: latency,
     },
   }
 }

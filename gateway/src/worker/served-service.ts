@@ -1,6 +1,6 @@
 /** One service in this worker: its routes and backends of the generation it serves, and its totals. */
 import type { GatewayBackend, ServiceRoutes } from '@fairway/contract/gateway'
-import { emptyHistogram, recordLatency } from '../latency-histogram.ts'
+import { emptyHistogram, recordLatency } from '@fairway/contract/latency-histogram'
 import type { ServiceSnapshot } from '../messages.ts'
 import { Backend } from './backend.ts'
 import type { RouteEntry } from './route-table.ts'

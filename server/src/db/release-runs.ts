@@ -122,7 +122,12 @@ function ofOwner(db: Db, owner: RunOwner) {
     .where('stage', '=', owner.stage)
 }
 
-export type RunFilter = { status?: RunStatus | undefined; concluded?: boolean | undefined }
+export type RunFilter = {
+  status?: RunStatus | undefined
+  concluded?: boolean | undefined
+  kind?: RunKind | undefined
+  trigger?: ReleaseRunRow['trigger'] | undefined
+}
 
 /** Newest first; one row more than the page holds. */
 export async function listRuns(
@@ -133,6 +138,8 @@ export async function listRuns(
 ): Promise<ReleaseRunRow[]> {
   let query = ofOwner(db, owner).select(columns)
   if (filter.status !== undefined) query = query.where('status', '=', filter.status)
+  if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
+  if (filter.trigger !== undefined) query = query.where('trigger', '=', filter.trigger)
   if (filter.concluded !== undefined)
     query = query.where('concluded_at', filter.concluded ? 'is not' : 'is', null)
   const rows = await query

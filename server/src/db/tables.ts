@@ -136,6 +136,31 @@ export type RolloutTable = {
   ended_at: Generated<Date | null>
 }
 
+export type RolloutSampleTable = {
+  rollout_id: string
+  at: Date
+  span_ms: number
+  requests: number
+  failures: number
+  p50_ms: Generated<number | null>
+  p99_ms: Generated<number | null>
+  new_ready: number
+  new_routed: number
+  old_routed: number
+  old_draining: number
+  in_flight: number
+  web_sockets: number
+}
+
+export type RolloutMarkTable = {
+  rollout_id: string
+  id: Generated<string>
+  at: Generated<Date>
+  instance_id: string
+  side: string
+  what: string
+}
+
 export type InstanceTable = {
   id: string
   project_id: string
@@ -819,6 +844,8 @@ export type Tables = {
   service_config: ServiceConfigTable
   revision: RevisionTable
   rollout: RolloutTable
+  rollout_sample: RolloutSampleTable
+  rollout_mark: RolloutMarkTable
   instance: InstanceTable
   metric_sample: MetricSampleTable
   artifact: ArtifactTable

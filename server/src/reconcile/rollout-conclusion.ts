@@ -9,7 +9,7 @@ import { closeReceipt, type OpenReceipt } from './receipt.ts'
 import { gatherEvidence } from './rollout-evidence.ts'
 import type { Action } from './rollout-model.ts'
 import type { Pass } from './service-deps.ts'
-import { gatewayKey } from './service-routes.ts'
+import { gatewayKey, isPublic } from './service-routes.ts'
 import type { ServiceWorld } from './service-world.ts'
 import type { ServiceReport } from './traffic-port.ts'
 
@@ -66,12 +66,17 @@ async function fail(
   pass.deps.crash.hit('service.after-fail')
 }
 
-async function receiptOf(pass: Pass, { rollout }: ServiceWorld): Promise<Record<string, unknown>> {
+async function receiptOf(pass: Pass, world: ServiceWorld): Promise<Record<string, unknown>> {
+  const { rollout } = world
   const open = rollout?.receipt as (Partial<OpenReceipt> & Record<string, unknown>) | null
   const since = rollout?.started_at ?? pass.deps.clock.now()
-  const durationMs = pass.deps.clock.now().getTime() - since.getTime()
+  const measured = {
+    by: pass.deps.traffic.measures,
+    isPublic: isPublic(pass.deps, world),
+    durationMs: pass.deps.clock.now().getTime() - since.getTime(),
+  }
   // What was drained so far is in the row already; what drains later is added to it.
-  return { ...open, ...closeReceipt(open, await totalsNow(pass), durationMs) }
+  return { ...open, ...closeReceipt(open, await totalsNow(pass), measured) }
 }
 
 /** Undefined when the gateway does not know the service, or does not answer: a rollout does not wait for figures. */

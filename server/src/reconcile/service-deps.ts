@@ -8,6 +8,7 @@ import type { Sealer } from '../lib/seal.ts'
 import type { Builder } from './builder-port.ts'
 import type { Endings } from './endings.ts'
 import type { Prober } from './probes/prober.ts'
+import type { ReceiptSampler } from './receipt-sampler.ts'
 import type { Runtime } from './runtime-port.ts'
 import type { Traffic } from './traffic-port.ts'
 import type { VolumeStore } from './volume-port.ts'
@@ -23,6 +24,7 @@ export type ServiceDeps = {
   volumeVariables: VolumeStore['variables']
   prober: Prober
   endings: Endings
+  receipts: ReceiptSampler
   sealer: Sealer
   mask(text: string): string
   clock: Clock

@@ -4,6 +4,7 @@ import { createEndings } from './endings.ts'
 import { startMetrics } from './metrics.ts'
 import { ask } from './probes/ask.ts'
 import { startProber } from './probes/prober.ts'
+import { startReceiptSampler } from './receipt-sampler.ts'
 import type { ServiceDeps } from './service-deps.ts'
 import { runtimeIdOf } from './service-instance.ts'
 import { startServiceResync } from './service-resync.ts'
@@ -18,7 +19,7 @@ export type ServiceReconciler = {
   stop(): Promise<void>
 }
 
-export type ReconcilerDeps = Omit<ServiceDeps, 'prober' | 'endings'> & {
+export type ReconcilerDeps = Omit<ServiceDeps, 'prober' | 'endings' | 'receipts'> & {
   /** How often everything is compared, and how often use is sampled. */
   resyncEveryMs?: number
   sampleEveryMs?: number
@@ -52,7 +53,8 @@ export function startServiceReconciler(deps: ReconcilerDeps): ServiceReconciler 
     },
   })
   const endings = createEndings(runtime, log)
-  const all: ServiceDeps = { ...deps, prober, endings }
+  const receipts = startReceiptSampler(deps)
+  const all: ServiceDeps = { ...deps, prober, endings, receipts }
   const resync = startServiceResync(all, wake, deps.resyncEveryMs)
   const metrics = startMetrics(all, deps.sampleEveryMs)
   return {
@@ -60,6 +62,7 @@ export function startServiceReconciler(deps: ReconcilerDeps): ServiceReconciler 
     corrections: resync.corrections,
     stop: async () => {
       prober.stop()
+      await receipts.stop()
       await resync.stop()
       await metrics.stop()
     },

@@ -1,3 +1,4 @@
+import { emptyHistogram, recordLatency } from '@fairway/contract/latency-histogram'
 import { ports } from '@fairway/contract/resources/ports'
 import { describe, expect, test } from 'vitest'
 import { splitCommand } from '../lib/split-command.ts'
@@ -163,22 +164,55 @@ describe('the receipt', () => {
     longestGapMs,
     latencyMs: { p50: 1, p99: 2 },
   })
+  const measured = (durationMs: number) => ({
+    by: { by: 'gateway', remarks: ['rough'] },
+    isPublic: true,
+    durationMs,
+  })
+  const open = { start: totals(100, 1, 50) }
 
-  test('counts what came since the start', () => {
-    expect(closeReceipt({ start: totals(100, 1, 50) }, totals(150, 1, 80), 900)).toMatchObject({
+  test('counts what came since the start, and says who measured it', () => {
+    expect(closeReceipt(open, totals(150, 1, 80), measured(900))).toMatchObject({
+      measuredBy: 'gateway',
       requests: 50,
       failures: 0,
       longestGapMs: 80,
       durationMs: 900,
+      remarks: ['rough'],
     })
-    expect(closeReceipt({ start: totals(100, 1, 50) }, totals(150, 1, 50), 1).longestGapMs).toBeNull()
   })
 
-  test('of a gateway that was started anew counts all it has', () => {
-    expect(closeReceipt({ start: totals(100, 1, 50) }, totals(20, 2, 10), 1)).toMatchObject({
-      requests: 20,
-      failures: 2,
-      longestGapMs: 10,
+  test('says of a gap that was not the longest ever only how long it was at most', () => {
+    const receipt = closeReceipt(open, totals(150, 1, 50), measured(1))
+    expect(receipt).toMatchObject({ longestGapMs: null, gapAtMostMs: 50 })
+  })
+
+  test('tells the latency of the answers since the start, not of those before', () => {
+    const [slow, quick] = [emptyHistogram(), emptyHistogram()]
+    recordLatency(slow, 1_000)
+    for (const ms of [1_000, 2, 2, 2]) recordLatency(quick, ms)
+    const start = { ...totals(1, 0, 0), latencyCounts: slow }
+    const { latencyMs } = closeReceipt({ start }, { ...totals(4, 0, 0), latencyCounts: quick }, measured(1))
+    expect(latencyMs?.p99).toBeLessThan(3)
+    expect(closeReceipt({ start }, totals(4, 0, 0), measured(1)).latencyMs).toBeNull()
+  })
+
+  test('of a gateway that was started anew counts all it has, and says so', () => {
+    const receipt = closeReceipt(open, totals(20, 2, 10), measured(1))
+    expect(receipt).toMatchObject({ requests: 20, failures: 2, longestGapMs: 10 })
+    expect(receipt.remarks[0]).toContain('started anew')
+  })
+
+  test.each([
+    ['the gateway does not answer', undefined, true, 'did not answer'],
+    ['no request passes the gateway', totals(150, 1, 80), false, 'no public port'],
+  ])('invents nothing when %s', (_, end, isPublic, why) => {
+    expect(closeReceipt(open, end, { ...measured(1), isPublic })).toMatchObject({
+      measuredBy: null,
+      requests: null,
+      failures: null,
+      longestGapMs: null,
+      remarks: [expect.stringContaining(why)],
     })
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { listRolloutMarks, listRolloutSamples } from '../db/rollout-receipts.ts'
 import { callAllTheTime, until } from './services-test-calls.ts'
-import { withServices } from './services-test-world.ts'
+import { type ServicesWorld, withServices } from './services-test-world.ts'
 
 describe('a rollout, with real processes and the real gateway', () => {
   test('brings the new version without losing a request, and says what it measured', () =>
@@ -29,7 +30,36 @@ describe('a rollout, with real processes and the real gateway', () => {
       expect((receipt as { requests: number }).requests).toBeGreaterThan(10)
       await worker.stop()
     }))
+
+  test('keeps what was measured from moment to moment, and who came and went', () =>
+    withServices({ instances: 1, minReady: 1 }, async (world) => {
+      const worker = await world.start()
+      await world.rolledOut(await world.deploy({ name: 'one' }), 'completed')
+      const calls = callAllTheTime(world)
+      const second = await world.deploy({ name: 'two' })
+      await world.rolledOut(second, 'completed')
+      await until(async () => (await marksOf(world, second)).includes('old gone'))
+      await calls.stop()
+
+      const { id } = await world.rollout(second)
+      const samples = (await listRolloutSamples(world.db, [id])).get(id) ?? []
+      expect(samples.length).toBeGreaterThan(2)
+      expect(samples.reduce((sum, { requests }) => sum + requests, 0)).toBeGreaterThan(10)
+      expect(samples.every(({ failures }) => failures === 0)).toBe(true)
+      expect(samples.some(({ p50_ms }) => p50_ms !== null && p50_ms > 0)).toBe(true)
+      expect(samples.at(-1)).toMatchObject({ old_routed: 0, new_routed: 1, new_ready: 1 })
+      expect(await marksOf(world, second)).toEqual(
+        expect.arrayContaining(['new ready', 'new routed', 'old draining', 'old gone']),
+      )
+      await worker.stop()
+    }))
 })
+
+async function marksOf(world: ServicesWorld, revision: string): Promise<string[]> {
+  const { id } = await world.rollout(revision)
+  const marks = (await listRolloutMarks(world.db, [id])).get(id) ?? []
+  return marks.map(({ side, what }) => `${side} ${what}`)
+}
 
 describe('a version that is not fit to serve', () => {
   const cases = [

@@ -51,6 +51,7 @@ async function takeStep(pass: Pass): Promise<Step> {
     return world?.service.deleting ? forgetBuildService(pass, world) : DONE
   }
   followProbes(pass, world)
+  if (world.rollout?.state === 'running') deps.receipts.follow(gatewayKey(pass), world.rollout.id)
   const report = await reportOf(pass, world)
   if (await writeObservations(pass, world, report)) return { acted: true, wakeAt: null }
   const desired = desiredService(world.service, {

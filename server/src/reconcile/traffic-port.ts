@@ -22,6 +22,8 @@ export type ServiceReport = {
     failures: number
     longestGapMs: number
     latencyMs: { p50: number; p99: number }
+    /** Answers by latency, in the buckets of `contract/latency-histogram`. Older gateways do not tell. */
+    latencyCounts?: readonly number[]
   }
   /** Where the public reaches the service's TCP ports. */
   tcp?: { name: string; listenPort: number }[]
@@ -54,5 +56,7 @@ export type Traffic = {
   tls?: { apply(settings: TlsSettings): Promise<void> }
   /** What routes may ask for beyond HTTP/1.1 instances. Absent: nothing. */
   serves?: { tcp: boolean; http2Instances: boolean }
+  /** What its figures are worth, said on receipts: `by` names it, `remarks` are sentences for people. */
+  measures?: { by: string; remarks: readonly string[] }
   close(): Promise<void>
 }

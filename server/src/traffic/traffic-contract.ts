@@ -148,6 +148,9 @@ function describeRouting(world: World): void {
       backends: [{ id: 'one', state: 'active', requests: 5, failures: 0 }],
       totals: { failures: 0 },
     })
+    const { latencyCounts = [] } = (await world.traffic.report('c/count'))?.totals ?? {}
+    expect(latencyCounts.reduce((sum, count) => sum + count, 0)).toBe(5)
+    expect(world.traffic.measures?.by).not.toBe('')
   })
 }
 

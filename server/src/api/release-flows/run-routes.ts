@@ -14,6 +14,7 @@ import type { ApiDeps } from '../deps.ts'
 import { pageOf } from '../page.ts'
 import { defineRoute, defineStream } from '../route.ts'
 import { approvalView } from './approval-view.ts'
+import { receiptsOfRun } from './receipt-view.ts'
 import { runDepsOf } from './run-deps.ts'
 import { streamRun } from './run-events.ts'
 import { runItemOf, runViewOf } from './run-view.ts'
@@ -49,6 +50,10 @@ export const releaseRunRoutes = [
     return view(deps.db, { ...params, runId: run.id })
   }),
   defineRoute(contract.getRun, ({ params }, { db }) => view(db, params)),
+  defineRoute(contract.getReceipt, async ({ params }, { db }) => {
+    const run = await requireRun(db, params)
+    return { rollouts: await receiptsOfRun(db, run.id) }
+  }),
   defineRoute(contract.abortRun, async ({ params, actor }, { db, clock }) => {
     const by = { actor: actor.id, at: clock.now() }
     await transaction(db, (tx) => abortRun(tx, params, by))

@@ -1,8 +1,9 @@
 import { appendFile, mkdtemp, open, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { quantile } from '@fairway/contract/latency-histogram'
 import { afterEach, describe, expect, test } from 'vitest'
-import { countLine, type Figures, figuresOf, quantile, readLine } from './figures.ts'
+import { countLine, type Figures, figuresOf, readLine } from './figures.ts'
 import { openRequestLog } from './request-log.ts'
 import { filesOf } from './settings.ts'
 

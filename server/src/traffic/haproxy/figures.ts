@@ -2,6 +2,7 @@
  * What was counted for each service, from the lines HAProxy writes at the end of each request and connection. The
  * lines outlive this process, so counting goes on where it was after a restart.
  */
+import { emptyHistogram, recordLatency } from '@fairway/contract/latency-histogram'
 import { keyOfBackend } from './route-map.ts'
 
 export type ServerFigures = { requests: number; failures: number; cut: number }
@@ -116,29 +117,4 @@ function succeeded(service: ServiceFigures, { startedAt, answeredAt }: LogLine):
   service.quiet = service.quiet.filter(([from, to]) => to - from > service.longestGapMs)
   service.lastSuccess = Math.max(service.lastSuccess, answeredAt)
   service.waitingSince = null
-}
-
-/** Latencies in 120 buckets, each 15 % wider than the one before, from 0.05 ms: a percentile is right to 15 %. */
-const FIRST_MS = 0.05
-const GROWTH = 1.15
-const BUCKETS = 120
-const LOG_GROWTH = Math.log(GROWTH)
-
-const emptyHistogram = (): number[] => new Array<number>(BUCKETS).fill(0)
-
-function recordLatency(histogram: number[], ms: number): void {
-  const bucket = ms <= FIRST_MS ? 0 : Math.min(BUCKETS - 1, Math.ceil(Math.log(ms / FIRST_MS) / LOG_GROWTH))
-  histogram[bucket] = (histogram[bucket] ?? 0) + 1
-}
-
-/** The upper edge in milliseconds of the bucket that holds the quantile; 0 when nothing was recorded. */
-export function quantile(histogram: readonly number[], q: number): number {
-  const total = histogram.reduce((sum, count) => sum + count, 0)
-  if (total === 0) return 0
-  let left = Math.ceil(total * q)
-  const bucket = histogram.findIndex((count) => {
-    left -= count
-    return left <= 0
-  })
-  return Number((FIRST_MS * GROWTH ** bucket).toFixed(3))
 }

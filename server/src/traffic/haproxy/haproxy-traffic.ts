@@ -84,6 +84,7 @@ export async function startHaproxyTraffic({
       tls: { apply: (tls: TlsSettings) => whileOpen(() => applyTls(world, tls)) },
     }),
     serves: { tcp: settings.tcpPorts !== undefined, http2Instances: true },
+    measures: MEASURES,
     close: async () => {
       if (closed) return
       closed = true
@@ -92,6 +93,15 @@ export async function startHaproxyTraffic({
     },
   }
 }
+
+const MEASURES = {
+  by: 'HAProxy',
+  remarks: [
+    'Requests are counted when they end: a long answer or a WebSocket shows up late.',
+    'Latency is the time from the arrival of a request to the head of its answer, right to 15 %.',
+    'HAProxy may leave out a few in a thousand requests on a crowded machine.',
+  ],
+} as const
 
 async function apply({ gateway, settings, clock }: World, routes: ServiceRoutes): Promise<void> {
   const resolved = await withAddresses(routes)

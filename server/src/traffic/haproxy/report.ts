@@ -1,7 +1,8 @@
 /** What the gateway says of one service. Pure. */
+import { quantile } from '@fairway/contract/latency-histogram'
 import type { BackendReport, ServiceReport } from '../../reconcile/traffic-port.ts'
 import { mayComeLate, sessionsOf, sumOf } from './drains.ts'
-import { quantile, type ServiceFigures } from './figures.ts'
+import type { ServiceFigures } from './figures.ts'
 import { backendsOf, type HeldService, serverName } from './gateway-state.ts'
 import type { Processes } from './master-socket.ts'
 import type { Sessions } from './worker-view.ts'
@@ -42,7 +43,13 @@ export function reportOf({ routes, drains }: HeldService, seen: Seen): ServiceRe
     key: routes.key,
     generation: routes.generation,
     backends,
-    totals: { requests, failures, longestGapMs: Math.round(longestGapMs), latencyMs },
+    totals: {
+      requests,
+      failures,
+      longestGapMs: Math.round(longestGapMs),
+      latencyMs,
+      latencyCounts: [...latency],
+    },
     ...(tcp.length > 0 && { tcp }),
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Latencies in 120 buckets, each 15 % wider than the one before, from 0.05 ms to about 15 minutes: small enough to
- * send between processes, and a percentile is right to 15 %.
+ * send between processes, and a percentile is right to 15 %. Counts only grow, so the difference of two readings
+ * tells of the time between them.
  */
 const FIRST_MS = 0.05
 const GROWTH = 1.15
@@ -28,3 +29,7 @@ export function quantile(histogram: readonly number[], q: number): number {
 
 export const addHistograms = (a: readonly number[], b: readonly number[]): number[] =>
   a.map((count, bucket) => count + (b[bucket] ?? 0))
+
+/** What was recorded between two readings. */
+export const subtractHistograms = (later: readonly number[], earlier: readonly number[]): number[] =>
+  later.map((count, bucket) => count - (earlier[bucket] ?? 0))
