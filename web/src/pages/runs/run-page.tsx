@@ -12,6 +12,7 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import { usePathParams } from '../path-params.ts'
+import { Receipts } from './receipts.tsx'
 import { RunActions } from './run-actions.tsx'
 import { RunDuration } from './run-duration.tsx'
 import { StepPanel } from './step-panel.tsx'
@@ -70,6 +71,7 @@ function Run({ params, run }: { params: RunParams; run: RunDetails }) {
           <StepPanel projectId={params.projectId} step={step} now={now} />
         </Grid.Col>
       </Grid>
+      <Receipts params={params} run={run} />
     </Stack>
   )
 }
