@@ -41,7 +41,7 @@ export function StageColumn({ params, stage, members }: StageColumnProps) {
         {none && (
           <Text size="sm" c="dimmed">
             No release flow yet.{' '}
-            <Anchor component={Link} to={`${at}/flow`} inherit>
+            <Anchor component={Link} to={`${at}/flow`} inherit underline="always">
               Draw one
             </Anchor>
           </Text>

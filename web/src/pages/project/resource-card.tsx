@@ -29,7 +29,7 @@ export function ResourceCard({ title, empty, actions, children }: ResourceCardPr
         {children?.map(({ to, name, remark, status }) => (
           <Group key={to} justify="space-between" wrap="nowrap">
             <div>
-              <Anchor component={Link} to={to}>
+              <Anchor component={Link} to={to} underline="always">
                 {name}
               </Anchor>{' '}
               <Text span size="xs" c="dimmed">

@@ -30,7 +30,7 @@ export function Triage({ projectId, services }: { projectId: string; services: r
       <List size="sm">
         {sentences.map(({ id, sentence }) => (
           <List.Item key={`${id} ${sentence}`}>
-            <Anchor component={Link} to={`/projects/${projectId}/services/${id}`} inherit>
+            <Anchor component={Link} to={`/projects/${projectId}/services/${id}`} inherit underline="always">
               {id}
             </Anchor>
             : {sentence}

@@ -39,7 +39,7 @@ function OneProbe({ name, probe }: { name: string; probe: Probe }) {
   return (
     <HoverCard width={340} shadow="md" withinPortal>
       <HoverCard.Target>
-        <Group gap={4} wrap="nowrap" tabIndex={0}>
+        <Group gap={4} wrap="nowrap" tabIndex={0} role="button">
           {passing ? (
             <IconCircleCheck size={16} color="var(--mantine-color-green-7)" aria-hidden />
           ) : (
