@@ -46,7 +46,11 @@ function Folded({ title, children }: { title: string; children: React.ReactNode 
           {title}
         </Text>
       </summary>
-      <Table.ScrollContainer minWidth={520} maxHeight={320}>
+      <Table.ScrollContainer
+        minWidth={520}
+        maxHeight={320}
+        scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
+      >
         {children}
       </Table.ScrollContainer>
     </details>

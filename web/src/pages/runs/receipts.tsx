@@ -70,7 +70,7 @@ function Totals({ receipt }: { receipt: RolloutReceipt }) {
     return <Text size="sm">{receipt.state === 'running' ? 'Measuring …' : 'Nothing was measured.'}</Text>
   }
   return (
-    <Group gap="xl" component="dl" m={0}>
+    <Group gap="md" component="dl" m={0} style={{ columnGap: 32 }}>
       <Figure name="Requests" value={requests} />
       <Figure name="Errors" value={failures} isBad={failures !== null && failures > 0} />
       <Figure name="Latency p50" value={latencyMs && `${latencyMs.p50.toFixed(1)} ms`} />
@@ -124,14 +124,16 @@ function Charts({ receipt }: { receipt: RolloutReceipt }) {
   const common = { isElapsed: true, marks, height: 180 }
   return (
     <div>
-      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
+      <SimpleGrid cols={{ base: 1, md: 3 }}>
         <TimeChart title="Requests and errors a second" series={traffic} digits={0} {...common} />
         <TimeChart title="Latency in milliseconds" series={latency} digits={1} {...common} />
         <TimeChart title="Instances" series={instances} digits={0} {...common} />
       </SimpleGrid>
       <Text size="xs" c="dimmed" mt={4}>
         Seconds since the rollout began. Dashed lines: an instance of the new version (green) or of the old
-        one (orange) became ready, took requests, drained or ended; the table below names them.
+        one (orange) became ready, took requests, drained or ended; the table below names them. An error is a
+        request that the gateway could not answer or had to break off, not an answer that an instance gave
+        itself.
       </Text>
     </div>
   )

@@ -1,5 +1,5 @@
 import { listRuns } from '@fairway/contract/routes/release-runs'
-import { Anchor, SegmentedControl, Table, Text } from '@mantine/core'
+import { Anchor, Badge, Group, SegmentedControl, Select, Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -21,42 +21,57 @@ const FILTERS = [
 ] as const
 type Filter = (typeof FILTERS)[number]['value']
 
-const queryOf = (filter: Filter) => {
-  if (filter === 'all') return {}
-  return filter === 'running' ? { concluded: 'false' as const } : { status: filter }
-}
+const KINDS = [
+  { value: 'release', label: 'Releases' },
+  { value: 'rollback', label: 'Rollbacks' },
+]
+const TRIGGERS = [
+  { value: 'manual', label: 'By a person' },
+  { value: 'automatic', label: 'By a trigger' },
+  { value: 'template', label: 'By another flow' },
+]
+
+type Filters = { state: Filter; kind: string | null; trigger: string | null }
+const NO_FILTERS: Filters = { state: 'all', kind: null, trigger: null }
+
+const queryOf = ({ state, kind, trigger }: Filters) => ({
+  ...(state === 'running' && { concluded: 'false' }),
+  ...((state === 'success' || state === 'failure') && { status: state }),
+  ...(kind !== null && { kind }),
+  ...(trigger !== null && { trigger }),
+})
 
 /** The releases and rollbacks of a stage, newest first. */
 export function RunsPage() {
   const params = usePathParams('projectId', 'pipelineId', 'stage')
-  const [filter, setFilter] = useState<Filter>('all')
+  const [filters, setFilters] = useState(NO_FILTERS)
   const pages = usePages()
   const query = useQuery(
-    readPage(listRuns, { params, query: { ...queryOf(filter), ...pages.query } as never }),
+    readPage(listRuns, { params, query: { ...queryOf(filters), ...pages.query } as never }),
   )
   const at = `/projects/${params.projectId}/pipelines/${params.pipelineId}/${params.stage}/runs`
   return (
     <>
       <PageTitle title={`Runs of ${params.stage}`}>
-        <SegmentedControl
-          aria-label="Which runs"
-          value={filter}
-          onChange={(value) => {
-            setFilter(value as Filter)
+        <FilterFields
+          filters={filters}
+          onChange={(next) => {
+            setFilters(next)
             pages.restart()
           }}
-          data={FILTERS.map((one) => ({ ...one }))}
         />
       </PageTitle>
       <Loaded query={query}>
         {({ data: { runs }, next }) =>
           runs.length === 0 ? (
             <Empty title="No runs">
-              {filter === 'all' ? 'A run appears here when the flow is started.' : 'None of this kind.'}
+              {Object.keys(queryOf(filters)).length === 0
+                ? 'A run appears here when the flow is started.'
+                : 'None of this kind.'}
             </Empty>
           ) : (
             <>
-              <Table.ScrollContainer minWidth={560}>
+              <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
                 <Table highlightOnHover>
                   <Table.Thead>
                     <Table.Tr>
@@ -74,6 +89,11 @@ export function RunsPage() {
                           <Anchor component={Link} to={`${at}/${run.id}`}>
                             {run.name ?? (run.kind === 'rollback' ? 'Rollback' : 'Release')}
                           </Anchor>
+                          {run.kind === 'rollback' && run.name !== undefined && (
+                            <Badge size="xs" variant="default" ml={6}>
+                              rollback
+                            </Badge>
+                          )}
                           {run.message !== undefined && (
                             <Text size="xs" c="dimmed" lineClamp={1}>
                               {run.message}
@@ -101,5 +121,36 @@ export function RunsPage() {
         }
       </Loaded>
     </>
+  )
+}
+
+function FilterFields({ filters, onChange }: { filters: Filters; onChange: (filters: Filters) => void }) {
+  return (
+    <Group gap="xs">
+      <SegmentedControl
+        aria-label="Which runs"
+        value={filters.state}
+        onChange={(value) => onChange({ ...filters, state: value as Filter })}
+        data={FILTERS.map((one) => ({ ...one }))}
+      />
+      <Select
+        aria-label="Releases or rollbacks"
+        placeholder="Any kind"
+        w={150}
+        clearable
+        data={KINDS}
+        value={filters.kind}
+        onChange={(kind) => onChange({ ...filters, kind })}
+      />
+      <Select
+        aria-label="Started by"
+        placeholder="Anyone"
+        w={170}
+        clearable
+        data={TRIGGERS}
+        value={filters.trigger}
+        onChange={(trigger) => onChange({ ...filters, trigger })}
+      />
+    </Group>
   )
 }
