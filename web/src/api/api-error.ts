@@ -35,6 +35,8 @@ export const unreachable = (cause: unknown): ApiError =>
 /** One sentence for people, with the fields where there are any. */
 export function sentenceOf(error: unknown): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error)
-  const fields = error.problems.map(({ field, rule }) => `${field} ${rule}`)
+  const fields = error.problems
+    .filter(({ rule }) => !error.message.includes(rule))
+    .map(({ field, rule }) => `${field} ${rule}`)
   return fields.length === 0 ? error.message : `${error.message} ${fields.join('; ')}`
 }

@@ -97,7 +97,8 @@ const seconds = (time: Date): number => time.getTime() / 1000
 
 function responseOf(row: ReleaseNodeRow | undefined, maxAttempts: number) {
   if (row === undefined) return { status: 'waiting' }
-  const { status, error, input, response, startedAt, endedAt } = row
+  const { status, error, input, startedAt, endedAt } = row
+  const data = row.response ?? startedBy(row)
   return {
     status,
     ...(error !== null && { error }),
@@ -105,8 +106,19 @@ function responseOf(row: ReleaseNodeRow | undefined, maxAttempts: number) {
     ...(startedAt !== null && { startTime: seconds(startedAt) }),
     ...(endedAt !== null && { endTime: seconds(endedAt) }),
     ...(input !== null && { input }),
-    ...(response !== null && { data: response }),
+    ...(data !== undefined && { data }),
   }
+}
+
+/** What a step has started, while that is under way and when it failed: its logs are looked for by this. */
+function startedBy({ kind, state }: ReleaseNodeRow): { id: string; runName?: string } | undefined {
+  const started = (state ?? {}) as { runId?: string; runName?: string; buildId?: string; backupId?: string }
+  const { runId, runName, buildId, backupId } = started
+  if (kind === 'JobRun' && runId !== undefined)
+    return { id: runId, ...(runName !== undefined && { runName }) }
+  if (kind === 'Build' && buildId !== undefined) return { id: buildId }
+  if (kind === 'AddonBackup' && backupId !== undefined) return { id: backupId }
+  return undefined
 }
 
 const retriesOf = (

@@ -22,7 +22,9 @@ type Verdict = 'approved' | 'rejected'
 function ApprovalAsked({ params, path, node }: { params: RunParams; path: string; node: FlowNode }) {
   const [comment, setComment] = useState('')
   const answer = useAction({
-    run: (verdict: Verdict) => call(answerApproval, { params, body: { path, verdict, comment } }),
+    // Runs name their steps from the outermost one, which is 0.
+    run: (verdict: Verdict) =>
+      call(answerApproval, { params, body: { path: `0.${path}`, verdict, comment } }),
     refresh: ['projects', params.projectId, 'pipelines'],
   })
   const { message } = (node.spec ?? {}) as { message?: string }
