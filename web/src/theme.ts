@@ -1,4 +1,4 @@
-import { createTheme, Drawer, Modal, Notification } from '@mantine/core'
+import { Alert, createTheme, Drawer, Modal, Notification } from '@mantine/core'
 
 const closable = { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }
 
@@ -13,6 +13,8 @@ export const theme = createTheme({
   headings: { fontWeight: '650' },
   cursorType: 'pointer',
   components: {
+    // Coloured words on their own light colour are hard to read; the ground says the kind.
+    Alert: Alert.extend({ styles: { title: { color: 'var(--mantine-color-text)' } } }),
     Modal: Modal.extend(closable),
     Drawer: Drawer.extend(closable),
     Notification: Notification.extend(closable),

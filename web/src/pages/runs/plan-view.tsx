@@ -12,7 +12,7 @@ export function PlanView({ plan: { changes, steps, warnings, irreversible } }: {
       {changes.length === 0 ? (
         <Text c="dimmed">No version changes.</Text>
       ) : (
-        <Table.ScrollContainer minWidth={420}>
+        <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
           <Table verticalSpacing="xs">
             <Table.Thead>
               <Table.Tr>
