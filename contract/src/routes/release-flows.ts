@@ -54,6 +54,38 @@ export const updateReleaseFlow = route({
   reply: releaseFlowView,
 })
 
+const flowVersionItem = z.object({
+  version: z.number(),
+  current: z.boolean(),
+  createdAt: z.string(),
+  createdBy: z.string().optional(),
+  commit: z.string().optional().describe('Which it was read from, or written by'),
+})
+
+export const listFlowVersions = route({
+  id: 'listReleaseFlowVersions',
+  method: 'GET',
+  path: `${flowPath}/versions`,
+  summary:
+    'What the release flow of a stage said before, newest first. Save an older document to bring it back',
+  tag,
+  permission: 'read',
+  params: flowParams,
+  reply: z.object({ versions: z.array(flowVersionItem) }),
+  paginated: true,
+})
+
+export const getFlowVersion = route({
+  id: 'getReleaseFlowVersion',
+  method: 'GET',
+  path: `${flowPath}/versions/{version}`,
+  summary: 'A version of a release flow with its document',
+  tag,
+  permission: 'read',
+  params: flowParams.extend({ version: z.coerce.number().int().min(1).max(2_147_483_647) }),
+  reply: flowVersionItem.extend({ document: z.record(z.string(), z.unknown()) }),
+})
+
 const versionView = z.object({
   digest: z.string().nullable(),
   buildId: z.string().nullable(),

@@ -18,6 +18,7 @@ import { registryRoutes } from './registries/routes.ts'
 import { releaseFlowRoutes } from './release-flows/flow-routes.ts'
 import { gitopsRoutes } from './release-flows/gitops-routes.ts'
 import { releaseRunRoutes } from './release-flows/run-routes.ts'
+import { flowVersionRoutes } from './release-flows/version-routes.ts'
 import type { Route } from './route.ts'
 import { secretRoutes } from './secrets/routes.ts'
 import { serviceActionRoutes } from './services/action-routes.ts'
@@ -50,6 +51,7 @@ export const routes: readonly Route[] = [
   ...releaseFlowRoutes,
   ...gitopsRoutes,
   ...releaseRunRoutes,
+  ...flowVersionRoutes,
   ...templateRoutes,
   ...secretRoutes,
   ...addonRoutes,

@@ -90,18 +90,41 @@ export async function insertFlowVersion(
     .execute()
 }
 
+export type FlowVersionRow = {
+  version: number
+  created_by: string | null
+  created_at: Date
+  commit_sha: string | null
+}
+
+const ofFlow = (db: Db, { projectId, pipelineId, stage }: FlowKey) =>
+  db
+    .selectFrom('release_flow_version')
+    .where('project_id', '=', projectId)
+    .where('pipeline_id', '=', pipelineId)
+    .where('stage', '=', stage)
+
+/** Newest first; one row more than the page holds. */
+export const listFlowVersions = (
+  db: Db,
+  key: FlowKey,
+  page: { limit: number; offset: number },
+): Promise<FlowVersionRow[]> =>
+  ofFlow(db, key)
+    .select(['version', 'created_by', 'created_at', 'commit_sha'])
+    .orderBy('version', 'desc')
+    .limit(page.limit + 1)
+    .offset(page.offset)
+    .execute()
+
 export async function findFlowVersion(
   db: Db,
   key: FlowKey,
   version: number,
-): Promise<{ document: FlowDocument; created_at: Date } | undefined> {
-  const row = await db
-    .selectFrom('release_flow_version')
-    .select(['document', 'created_at'])
-    .where('project_id', '=', key.projectId)
-    .where('pipeline_id', '=', key.pipelineId)
-    .where('stage', '=', key.stage)
+): Promise<(FlowVersionRow & { document: FlowDocument }) | undefined> {
+  const row = await ofFlow(db, key)
+    .select(['version', 'created_by', 'created_at', 'commit_sha', 'document'])
     .where('version', '=', version)
     .executeTakeFirst()
-  return row as { document: FlowDocument; created_at: Date } | undefined
+  return row as (FlowVersionRow & { document: FlowDocument }) | undefined
 }

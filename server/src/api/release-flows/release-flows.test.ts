@@ -168,6 +168,25 @@ describe('release flows over HTTP', () => {
       expect(await idsOf('trigger=automatic')).toEqual([])
     }))
 
+  test('200: every version is kept, and read with its document', () =>
+    withShop(async ({ ok, call }) => {
+      await ok('POST', `${FLOW}/production`, documentOf(approval))
+      await ok('POST', `${FLOW}/production`, documentOf({ ...approval, spec: { amount: 2 } }))
+      expect(await ok('GET', `${FLOW}/production/versions`)).toMatchObject({
+        versions: [
+          { version: 2, current: true, createdAt: expect.any(String) },
+          { version: 1, current: false },
+        ],
+      })
+      expect(await ok('GET', `${FLOW}/production/versions/1`)).toMatchObject({
+        version: 1,
+        document: documentOf(approval),
+      })
+      expect((await call('GET', `${FLOW}/production/versions/3`)).status).toBe(404)
+      expect((await call('GET', `${FLOW}/production/versions/x`)).status).toBe(400)
+      expect((await call('GET', `${FLOW}/staging/versions`)).status).toBe(404)
+    }))
+
   test('200: a plan is told without running anything', () =>
     withShop(async ({ ok }) => {
       await ok('POST', `${FLOW}/production`, documentOf(approval))
