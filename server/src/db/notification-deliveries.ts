@@ -67,6 +67,19 @@ export async function listDeliveries(
   return rows as DeliveryRow[]
 }
 
+/** Whether something that happened earlier is still to be told for the first time: this message would overtake it. */
+export async function isOvertaking(db: Db, { integration_id, event_id }: DeliveryRow): Promise<boolean> {
+  if (event_id === null) return false
+  const { rows } = await sql<{ earlier: boolean }>`
+    select exists (select 1 from notification_delivery
+                    where integration_id = ${integration_id} and event_id < ${event_id}
+                      and status = 'pending' and attempts <= 1 and error is null)
+        or exists (select 1 from work_item
+                    where kind = 'notification' and key like 'plan/%' and (wake_at is not null or lease is not null)
+                      and substring(key from 6)::bigint < ${event_id}) as earlier`.execute(db)
+  return rows[0]?.earlier ?? false
+}
+
 /** The number of this attempt, written down before it is made. Undefined: it is not to be sent any more. */
 export async function beginDelivery(tx: Tx, id: string): Promise<number | undefined> {
   const row = await tx

@@ -41,10 +41,7 @@ describe.each(notificationTypes)('a message to %s', (type) => {
         text: 'ok',
       })
       receiver.answerWith(418)
-      expect(await notifier.send(to(type, receiver.url), message, signal)).toEqual({
-        status: 418,
-        text: 'no',
-      })
+      expect(await notifier.send(to(type, receiver.url), message, signal)).toMatchObject({ status: 418 })
       expect(receiver.received[0]).toMatchObject({
         path: '/a/b?c=d',
         headers: { 'content-type': 'application/json' },
@@ -75,10 +72,10 @@ describe.each(notificationTypes)('a message to %s', (type) => {
   })
 })
 
-const bodyOf = async (type: NotificationType): Promise<unknown> => {
+const bodyOf = async (type: NotificationType, sentence = message.sentence): Promise<unknown> => {
   let body: unknown
   await withReceiver(async (receiver) => {
-    await notifier.send(to(type, receiver.url), message, signal)
+    await notifier.send(to(type, receiver.url), { ...message, sentence }, signal)
     body = receiver.received[0]?.body
   })
   return body
@@ -92,6 +89,12 @@ describe('the layouts', () => {
     expect(await bodyOf('DISCORD')).toMatchObject({ allowed_mentions: { parse: [] } })
   })
 
+  it('let a name draw no link', async () => {
+    const sentence = 'Build of [web](https://evil.example.com) failed.'
+    for (const type of ['DISCORD', 'TEAMS', 'TEAMS_WORKFLOWS'] as const)
+      expect(JSON.stringify(await bodyOf(type, sentence))).toContain('\\\\[web\\\\]')
+  })
+
   it('are cards for Teams, of the connector and of workflows', async () => {
     expect(await bodyOf('TEAMS')).toMatchObject({ '@type': 'MessageCard', themeColor: 'C62828' })
     expect(await bodyOf('TEAMS_WORKFLOWS')).toMatchObject({
@@ -99,7 +102,10 @@ describe('the layouts', () => {
       attachments: [
         {
           contentType: 'application/vnd.microsoft.card.adaptive',
-          content: { type: 'AdaptiveCard', body: [{ color: 'attention' }, { text: message.sentence }] },
+          content: {
+            type: 'AdaptiveCard',
+            body: [{ color: 'attention' }, { text: expect.stringContaining('calm-reef-12') }],
+          },
         },
       ],
     })

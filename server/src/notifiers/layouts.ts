@@ -39,7 +39,7 @@ export const layouts: Record<NotificationType, Layout> = {
       embeds: [
         {
           title: event,
-          description: sentence,
+          description: plain(sentence),
           color: Number.parseInt(colors[mood], 16),
           ...(link !== undefined && { url: link }),
         },
@@ -54,7 +54,7 @@ export const layouts: Record<NotificationType, Layout> = {
       themeColor: colors[mood],
       summary: sentence,
       title: `${TITLE}: ${event}`,
-      text: sentence,
+      text: plain(sentence),
       ...(link !== undefined && {
         potentialAction: [{ '@type': 'OpenUri', name: 'Open', targets: [{ os: 'default', uri: link }] }],
       }),
@@ -67,7 +67,7 @@ export const layouts: Record<NotificationType, Layout> = {
       attachments: [
         {
           contentType: 'application/vnd.microsoft.card.adaptive',
-          content: card(event, sentence, mood, link),
+          content: card(event, plain(sentence), mood, link),
         },
       ],
     },
@@ -90,3 +90,6 @@ const card = (event: string, sentence: string, mood: Message['mood'], link: stri
 /** The three characters that mean something there. */
 const forSlack = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+/** Without the marks of Markdown: what a branch or a commit is named draws no link. */
+const plain = (text: string): string => text.replace(/[\\`*_~[\]|]/g, '\\$&')

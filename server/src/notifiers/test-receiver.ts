@@ -20,7 +20,9 @@ export async function startTestReceiver(): Promise<TestReceiver> {
   const server = createServer((request, response) => {
     void text(request).then((body) => {
       received.push({ path: request.url ?? '', headers: request.headers, body: JSON.parse(body) })
-      response.writeHead(status).end(status === 200 ? 'ok' : 'no')
+      // As careless servers do, a refusal repeats what it got.
+      const refusal = `no: ${request.url} ${JSON.stringify(request.headers)}`
+      response.writeHead(status).end(status === 200 ? 'ok' : refusal)
     })
   })
   server.listen(0, '127.0.0.1')

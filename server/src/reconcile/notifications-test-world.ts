@@ -5,6 +5,7 @@ import { registerWorker } from '../db/workers.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { type CrashPoints, crashAt, noCrashPoints } from '../lib/crash-point.ts'
 import { createLog, type Log, silentLog } from '../lib/log.ts'
+import { createMasker } from '../lib/mask.ts'
 import { createSealer } from '../lib/seal.ts'
 import { createHttpNotifier } from '../notifiers/http-notifier.ts'
 import { createNotificationHandler } from './notifications.ts'
@@ -21,12 +22,14 @@ export async function startNotificationWorker(
   const { db } = openDb(connectionString)
   const listener = await openListener(connectionString, log)
   const worker = await registerWorker(connectionString)
+  const masker = createMasker()
   const run = createNotificationHandler({
     db,
     crash,
     log,
     clock,
-    sealer: createSealer(testMasterKey),
+    sealer: createSealer(testMasterKey, masker.add),
+    mask: masker.mask,
     notifier: createHttpNotifier({ allowPrivate: true }),
     publicUrl: PUBLIC_URL,
   })

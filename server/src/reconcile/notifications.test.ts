@@ -70,6 +70,26 @@ describe('what happens', () => {
     }),
   )
 
+  it('is told in its order, though many are brought at once', () =>
+    withNotificationWorld(async (world) => {
+      await world.integration()
+      for (let i = 0; i < 5; i += 1)
+        await world.move(
+          await world.build(),
+          'PENDING',
+          'STARTING',
+          'CLONING',
+          'BUILDING',
+          'UPLOADING',
+          'SUCCESS',
+        )
+      const worker = await world.worker()
+      await until('all', async () => world.told().length === 10)
+      await worker.stop()
+      const told = world.receiver.received.map(({ headers }) => headers['idempotency-key'])
+      expect(told).toEqual((await world.deliveries()).map(({ id }) => id))
+    }))
+
   it('costs no work where nobody wants to know', () =>
     withNotificationWorld(async (world) => {
       await world.integration({ events: { 'trigger:job-run:start': true } })

@@ -6,6 +6,7 @@ import {
   type DeliveryRow,
   findDelivery,
   insertDelivery,
+  isOvertaking,
   moveDelivery,
   noteAttempt,
   type Outcome,
@@ -46,11 +47,15 @@ export type NotificationDeps = {
   clock: Clock
   crash: CrashPoints
   log: Log
+  /** Hides secrets: an answer may repeat what it was sent. */
+  mask(text: string): string
 }
 
 type Next = { wakeAfterMs: number | null }
 const RESTS: Next = { wakeAfterMs: null }
 
+/** How soon a message looks again whether it is its turn. */
+const TURN_MS = 50
 /** With the waits between them about three hours. */
 const MOST_ATTEMPTS = 12
 const FIRST_RETRY_MS = 5_000
@@ -63,7 +68,8 @@ export const notificationRetryMs = (attempts: number): number =>
 
 /**
  * Tells others what happens. The key of an event (`plan/7`) has written down who is told what; the key of a message
- * (`send/id`) brings it there, at least once and always under the same id.
+ * (`send/id`) brings it there, at least once and always under the same id. First attempts keep the order of what happened;
+ * one that has to be repeated is overtaken.
  */
 export function createNotificationHandler(deps: NotificationDeps): WorkHandler {
   return async (item, signal) => {
@@ -96,6 +102,7 @@ async function deliver(deps: NotificationDeps, item: WorkItem, signal: AbortSign
   const delivery = await findDelivery(db, id)
   const integration = delivery && (await findIntegration(db, delivery.integration_id))
   if (delivery === undefined || integration === undefined) return RESTS
+  if (await isOvertaking(db, delivery)) return { wakeAfterMs: TURN_MS }
   const attempt = await withLease(db, item, (tx) => beginDelivery(tx, id))
   if (attempt === undefined) return RESTS
   crash.hit('notification.before-call')
@@ -111,9 +118,13 @@ type Sending = { delivery: DeliveryRow; integration: IntegrationRow }
 /** `error` is null when the receiver took it. */
 async function sendOnce(deps: NotificationDeps, sending: Sending, signal: AbortSignal): Promise<Outcome> {
   try {
-    const answer = await deps.notifier.send(receiverOf(deps, sending), messageOf(deps, sending), signal)
-    const taken = answer.status >= 200 && answer.status < 300
-    return { answer, error: taken ? null : `The receiver answered ${answer.status}.` }
+    const { status, text } = await deps.notifier.send(
+      receiverOf(deps, sending),
+      messageOf(deps, sending),
+      signal,
+    )
+    const answer = { status, text: deps.mask(text) }
+    return { answer, error: status >= 200 && status < 300 ? null : `The receiver answered ${status}.` }
   } catch (error) {
     if (signal.aborted || !(error instanceof FairwayError)) throw error
     return { answer: null, error: error.message }
