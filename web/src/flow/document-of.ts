@@ -25,3 +25,17 @@ export function documentOf(answer: Record<string, unknown>): Record<string, unkn
     ]),
   )
 }
+
+/** Whether two documents say the same. The order of keys means nothing, and the database keeps none. Pure. */
+export function isSameDocument(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  const [left, right] = [filledKeys(a), filledKeys(b)]
+  return (
+    left.length === right.length && left.every((key) => isSameDocument((a as Loose)[key], (b as Loose)[key]))
+  )
+}
+
+type Loose = Record<string, unknown>
+const filledKeys = (value: object): string[] =>
+  Object.keys(value).filter((key) => (value as Loose)[key] !== undefined)

@@ -1,11 +1,12 @@
 import {
   Autocomplete,
+  Button,
   Fieldset,
   JsonInput,
   NumberInput,
   Select,
   Stack,
-  Switch,
+  TagsInput,
   TextInput,
 } from '@mantine/core'
 
@@ -17,6 +18,7 @@ export type JsonSchema = {
   const?: unknown
   properties?: Record<string, JsonSchema>
   required?: string[]
+  items?: JsonSchema
   anyOf?: JsonSchema[]
   oneOf?: JsonSchema[]
 }
@@ -40,7 +42,7 @@ export function SchemaForm({ schema, value, pickers, onChange }: Omit<FieldProps
   const chosen = variants === undefined ? schema : (variantOf(variants, object) ?? variants[0] ?? {})
   const change = (name: string, next: unknown): void => {
     const { [name]: _old, ...rest } = object
-    onChange(next === undefined ? rest : { ...object, [name]: next })
+    onChange(next === undefined ? rest : { ...constantsOf(chosen), ...object, [name]: next })
   }
   return (
     <Stack gap="xs">
@@ -68,6 +70,14 @@ const marksOf = ({ properties = {} }: JsonSchema): [string, unknown][] =>
     field.const === undefined ? [] : [[name, field.const]],
   )
 
+/** What must stand there and leaves no choice. */
+const constantsOf = (schema: JsonSchema): Record<string, unknown> =>
+  Object.fromEntries(marksOf(schema).filter(([name]) => schema.required?.includes(name)))
+
+/** Nothing in it was chosen. */
+const isBare = (schema: JsonSchema, value: unknown): boolean =>
+  Object.keys(value as object).every((name) => name in constantsOf(schema))
+
 const variantOf = (variants: readonly JsonSchema[], value: Record<string, unknown>): JsonSchema | undefined =>
   variants.find((variant) => {
     const marks = marksOf(variant)
@@ -88,9 +98,14 @@ function VariantField({ variants, value, onChange }: VariantFieldProps) {
     <Select
       label={name}
       allowDeselect={false}
-      value={String(value[name] ?? '')}
+      value={String(value[name] ?? marksOf(variants[0] ?? {})[0]?.[1] ?? '')}
       data={variants.map((variant) => String(Object.fromEntries(marksOf(variant))[name]))}
-      onChange={(next) => onChange({ ...value, [name]: next })}
+      onChange={(next) => {
+        const variant = variants.find((one) => Object.fromEntries(marksOf(one))[name] === next) ?? {}
+        // What the other variant does not know would only be refused.
+        const kept = Object.entries(value).filter(([key]) => Object.hasOwn(variant.properties ?? {}, key))
+        onChange({ ...Object.fromEntries(kept), [name]: next })
+      }}
     />
   )
 }
@@ -99,17 +114,9 @@ function Field(props: FieldProps) {
   const { name, schema, value, required, pickers, onChange } = props
   const plain = plainOf(schema)
   const about = { label: name, description: schema.description, withAsterisk: required }
-  if (plain.enum !== undefined) {
-    return (
-      <Select
-        {...about}
-        clearable={!required}
-        value={value === undefined ? null : String(value)}
-        data={plain.enum.map(String)}
-        onChange={(next) => onChange(next ?? undefined)}
-      />
-    )
-  }
+  const isExpression = typeof value === 'string' && value.includes('${')
+  if (isExpression) return <TextField {...props} />
+  if (plain.enum !== undefined || plain.type === 'boolean') return <ChoiceField {...props} />
   if (plain.type === 'integer' || plain.type === 'number') {
     return (
       <NumberInput
@@ -119,24 +126,108 @@ function Field(props: FieldProps) {
       />
     )
   }
-  if (plain.type === 'boolean') {
-    return (
-      <Switch
-        label={name}
-        checked={value === true}
-        onChange={(event) => onChange(event.currentTarget.checked || undefined)}
-      />
-    )
-  }
   if (plain.type === 'object' && plain.properties !== undefined) {
     return (
       <Fieldset legend={name} p="xs">
-        <SchemaForm schema={plain} value={value} pickers={pickers} onChange={onChange} />
+        <SchemaForm
+          schema={plain}
+          value={value}
+          pickers={pickers}
+          onChange={(next) => onChange(!required && isBare(plain, next) ? undefined : next)}
+        />
       </Fieldset>
     )
   }
   if (plain.type === 'string') return <TextField {...props} />
+  if (plain.type === 'array' && plain.items?.type === 'string') {
+    return (
+      <TagsInput
+        {...about}
+        value={((value ?? []) as unknown[]).map(String)}
+        onChange={(next) => onChange(next.length === 0 && !required ? undefined : next)}
+      />
+    )
+  }
+  if (plain.type === 'array' && isForm(plain.items)) {
+    return <ListField {...props} schema={{ ...schema, items: plain.items }} />
+  }
   return <JsonField key={name} {...props} />
+}
+
+/** True and false are choices too: what is left out may mean either. */
+function ChoiceField({ name, schema, value, required, onChange }: FieldProps) {
+  const { enum: choices, type } = plainOf(schema)
+  return (
+    <Select
+      label={name}
+      description={schema.description}
+      withAsterisk={required}
+      clearable={!required}
+      value={value === undefined ? null : String(value)}
+      data={choices?.map(String) ?? ['true', 'false']}
+      onChange={(next) =>
+        onChange(type === 'boolean' && next !== null ? next === 'true' : (next ?? undefined))
+      }
+    />
+  )
+}
+
+const isForm = (items: JsonSchema | undefined): items is JsonSchema =>
+  items?.properties !== undefined || items?.oneOf !== undefined
+
+/** A list of objects: a form for each. */
+function ListField({ name, schema, value, pickers, onChange }: FieldProps) {
+  const all = (value ?? []) as unknown[]
+  const items = schema.items ?? {}
+  const change = (next: unknown[]): void => onChange(next.length === 0 ? undefined : next)
+  return (
+    <Fieldset legend={name} p="xs">
+      <Stack gap="xs">
+        {all.map((one, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the entries have no other name, and keep their order.
+          <Fieldset key={index} legend={`${name} ${index + 1}`} p="xs">
+            <SchemaForm
+              schema={items}
+              value={one}
+              pickers={pickers}
+              onChange={(next) => change(all.toSpliced(index, 1, next))}
+            />
+            <Button
+              mt="xs"
+              size="xs"
+              variant="default"
+              aria-label={`Remove ${name} ${index + 1}`}
+              onClick={() => change(all.toSpliced(index, 1))}
+            >
+              Remove
+            </Button>
+          </Fieldset>
+        ))}
+        <Button
+          size="xs"
+          variant="default"
+          aria-label={`Add to ${name}`}
+          style={{ alignSelf: 'flex-start' }}
+          onClick={() => change([...all, emptyOf(items)])}
+        >
+          Add
+        </Button>
+      </Stack>
+    </Fieldset>
+  )
+}
+
+/** What a new entry begins with: its kind, and what it must have, empty. Pure. */
+function emptyOf(schema: JsonSchema): unknown {
+  const chosen = (schema.oneOf ?? schema.anyOf)?.[0] ?? schema
+  if (chosen.const !== undefined) return chosen.const
+  if (chosen.enum !== undefined) return chosen.enum[0]
+  if (chosen.type === 'string') return ''
+  if (chosen.type !== 'object') return undefined
+  const must = Object.entries(chosen.properties ?? {}).filter(
+    ([name, field]) => chosen.required?.includes(name) || field.const !== undefined,
+  )
+  return Object.fromEntries(must.map(([name, field]) => [name, emptyOf(field)]))
 }
 
 function TextField({ name, schema, value, required, pickers, onChange }: FieldProps) {
@@ -191,7 +282,9 @@ function readJson(text: string): unknown {
 function plainOf(schema: JsonSchema): JsonSchema {
   const choices = schema.anyOf ?? schema.oneOf
   if (choices === undefined) return schema
-  const real = choices.filter((choice) => choice.type !== 'string' || choice.enum !== undefined)
+  const real = choices.filter(
+    (choice) => choice.type !== 'null' && (choice.type !== 'string' || choice.enum !== undefined),
+  )
   return real.length === 1 && real[0] !== undefined
     ? plainOf(real[0])
     : (choices.find(({ type }) => type === 'string') ?? schema)

@@ -1,42 +1,35 @@
-import type { FlowNode, NodeKind } from '@fairway/contract/nodes/kinds'
 import { updateReleaseFlow } from '@fairway/contract/routes/release-flows'
-import { Alert, Button, Grid, Group, Paper, SegmentedControl, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { call } from '../../api/client.ts'
 import { useAction } from '../../api/use-action.ts'
-import { CodeEditor } from '../../flow/code-editor.tsx'
-import { type Format, readText, type TextProblem } from '../../flow/document-text.ts'
-import {
-  insertStep,
-  moveStep,
-  newStep,
-  placeOf,
-  removeStep,
-  replaceStep,
-  wrapStep,
-} from '../../flow/edits.ts'
-import { expressionsFor } from '../../flow/expressions.ts'
-import { FlowCanvas } from '../../flow/flow-canvas.tsx'
-import { Inspector } from '../../flow/inspector.tsx'
-import type { StepPath } from '../../flow/layout.ts'
-import { Palette } from '../../flow/palette.tsx'
-import { isContainer, stepAt, stepsOf } from '../../flow/steps.ts'
+import { documentOf } from '../../flow/document-of.ts'
+import type { TextProblem } from '../../flow/document-text.ts'
+import { type PageTab, PageTabs } from '../../ui/page-tabs.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { GitTab } from './git-tab.tsx'
+import { SettingsTab } from './settings-tab.tsx'
+import { StepsTab } from './steps-tab.tsx'
 import { type FlowDraft, useFlowDraft } from './use-flow-draft.ts'
-import { usePickers } from './use-pickers.ts'
+import { VersionsTab } from './versions-tab.tsx'
 
-type Params = { projectId: string; pipelineId: string; stage: string }
+export type FlowParams = { projectId: string; pipelineId: string; stage: string }
 type Document = Record<string, unknown>
-type FlowEditorProps = { params: Params; saved: Document; version: number | undefined }
+type FlowEditorProps = {
+  params: FlowParams
+  saved: Document
+  /** Undefined: nothing is saved yet. */
+  version: number | undefined
+  hiddenArguments: readonly string[]
+}
 
-/** Canvas, inspector and text of one document, in step with each other; nothing is saved until asked. */
-export function FlowEditor({ params, saved, version }: FlowEditorProps) {
+/** One document: its steps, its settings, what it said before, its file in git. Nothing is saved until asked. */
+export function FlowEditor({ params, saved, version, hiddenArguments }: FlowEditorProps) {
   const draft = useFlowDraft(saved)
-  const [selected, select] = useState<StepPath>()
-  const pickers = usePickers(params)
-  const { root, problems } = draft
+  const [base, setBase] = useState(version)
+  const { problems } = draft
   useHotkeys([
     ['mod+Z', draft.undo],
     ['mod+shift+Z', draft.redo],
@@ -45,7 +38,22 @@ export function FlowEditor({ params, saved, version }: FlowEditorProps) {
     run: () => call(updateReleaseFlow, { params, body: draft.document }),
     refresh: ['projects', params.projectId, 'pipelines'],
     done: 'The release flow is saved.',
+    after: (flow) => {
+      // A link that was removed is in no document any more.
+      if (draft.document.gitops === null) draft.restart(documentOf(flow))
+      setBase(flow.version)
+    },
   })
+  const load = (document: Document, from: number | undefined): void => {
+    draft.restart(document)
+    setBase(from)
+  }
+  const isBehind = version !== undefined && base !== undefined && version > base && !save.isPending
+  const isUntouched = !draft.canUndo && !draft.canRedo
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new version makes a page that nobody touched load it.
+  useEffect(() => {
+    if (isBehind && isUntouched) load(saved, version)
+  }, [isBehind, version])
   return (
     <Stack>
       <PageTitle
@@ -71,85 +79,66 @@ export function FlowEditor({ params, saved, version }: FlowEditorProps) {
           Save
         </Button>
       </PageTitle>
+      {isBehind && !isUntouched && (
+        <Behind version={version} base={base} onLoad={() => load(saved, version)} />
+      )}
       <Problems problems={problems} />
-      <Grid>
-        <Grid.Col span={{ base: 12, lg: 7 }}>
-          <Drawing draft={draft} selected={selected} onSelect={select} />
-          <TextPane draft={draft} />
-        </Grid.Col>
-        <Grid.Col span={{ base: 12, lg: 5 }}>
-          <ChosenStep
-            root={root}
-            selected={selected}
-            problems={problems}
-            pickers={pickers}
-            onSelect={select}
-            onChange={draft.change}
-          />
-        </Grid.Col>
-      </Grid>
+      <PageTabs tabs={tabsOf({ params, draft, saved, version, hiddenArguments, load })} />
     </Stack>
   )
 }
 
-type DrawingProps = {
+type Parts = FlowEditorProps & {
   draft: FlowDraft
-  selected: StepPath | undefined
-  onSelect: (path: StepPath | undefined) => void
+  load: (document: Document, from: number | undefined) => void
 }
 
-function Drawing({ draft: { root, problems, change }, selected, onSelect }: DrawingProps) {
-  return (
-    <Stack mb="md">
-      <Group>
-        <Palette onAdd={(kind) => change(added(root, selected, kind))} />
-        <Text size="xs" c="dimmed">
-          {selected === undefined
-            ? 'Goes to the end. Choose a step to add after it.'
-            : 'Goes after the chosen step, or into it.'}
-        </Text>
-      </Group>
-      <Paper withBorder>
-        <FlowCanvas
-          root={root}
-          selected={selected}
-          onSelect={onSelect}
-          problems={stepProblems(problems)}
-          height={380}
-        />
-      </Paper>
-    </Stack>
-  )
+/** What belongs to a flow that is saved comes when it is. */
+function tabsOf({ params, draft, saved, version, hiddenArguments, load }: Parts): PageTab[] {
+  const isSaved = version !== undefined
+  const steps: PageTab = {
+    id: 'steps',
+    label: 'Steps',
+    content: () => <StepsTab params={params} draft={draft} />,
+  }
+  const settings: PageTab = {
+    id: 'settings',
+    label: 'Settings',
+    content: () => (
+      <SettingsTab
+        params={params}
+        draft={draft}
+        saved={isSaved ? saved : undefined}
+        hiddenArguments={hiddenArguments}
+      />
+    ),
+  }
+  const versions: PageTab = {
+    id: 'versions',
+    label: 'Versions',
+    content: () => (
+      <VersionsTab params={params} onRestored={(flow) => load(documentOf(flow), flow.version)} />
+    ),
+  }
+  const git: PageTab = { id: 'git', label: 'Git', content: () => <GitTab params={params} /> }
+  return isSaved ? [steps, settings, versions, git] : [steps, settings]
 }
 
-function TextPane({ draft }: { draft: FlowDraft }) {
+type BehindProps = { version: number; base: number; onLoad: () => void }
+
+/** Somebody else, or git, saved while this page was open. */
+function Behind({ version, base, onLoad }: BehindProps) {
   return (
-    <Stack>
+    <Alert color="yellow" role="alert" title={`Version ${version} was saved meanwhile`}>
       <Group justify="space-between">
-        <Text size="sm" fw={650}>
-          As text
+        <Text size="sm">
+          Your changes began from version {base}. Saving them takes the place of version {version}.
         </Text>
-        <SegmentedControl
-          size="xs"
-          aria-label="Format"
-          value={draft.format}
-          onChange={(value) => draft.setFormat(value as Format)}
-          data={[
-            { value: 'yaml', label: 'YAML' },
-            { value: 'json', label: 'JSON' },
-          ]}
-        />
+        <Button size="xs" variant="default" onClick={onLoad}>
+          Drop my changes and load version {version}
+        </Button>
       </Group>
-      <Paper withBorder h={380} style={{ overflow: 'hidden' }}>
-        <CodeEditor
-          text={draft.text}
-          format={draft.format}
-          problemsOf={(now) => readText(now).problems}
-          expressions={expressionsFor(draft.document, draft.root)}
-          onChange={draft.type}
-        />
-      </Paper>
-    </Stack>
+    </Alert>
   )
 }
 
@@ -161,58 +150,5 @@ function Problems({ problems }: { problems: readonly TextProblem[] }) {
       {first.message}
       {problems.length > 1 ? `, and ${problems.length - 1} more` : ''}
     </Alert>
-  )
-}
-
-const stepProblems = (problems: readonly TextProblem[]): Map<StepPath, string> =>
-  new Map(problems.flatMap(({ step, message }) => (step === undefined ? [] : [[step, message] as const])))
-
-/** After the chosen step, into it when it holds steps, else at the end. */
-function added(root: FlowNode, selected: StepPath | undefined, kind: NodeKind): FlowNode {
-  const at = selected === undefined ? root : stepAt(root, selected)
-  if (at !== undefined && isContainer(at))
-    return insertStep(root, selected ?? '', stepsOf(at).length, newStep(kind))
-  const place = selected === undefined ? undefined : placeOf(selected)
-  return place === undefined ? root : insertStep(root, place.parent, place.index + 1, newStep(kind))
-}
-
-type ChosenStepProps = {
-  root: FlowNode
-  selected: StepPath | undefined
-  problems: readonly TextProblem[]
-  pickers: ReturnType<typeof usePickers>
-  onSelect: (path: StepPath | undefined) => void
-  onChange: (root: FlowNode) => void
-}
-
-function ChosenStep({ root, selected, problems, pickers, onSelect, onChange }: ChosenStepProps) {
-  const step = selected === undefined ? undefined : stepAt(root, selected)
-  if (selected === undefined || step === undefined) {
-    return (
-      <Paper withBorder p="md">
-        <Text c="dimmed">Choose a step to see and change it, or add one.</Text>
-      </Paper>
-    )
-  }
-  return (
-    <Inspector
-      key={`${selected} ${step.kind}`}
-      step={step}
-      isRoot={selected === ''}
-      problem={stepProblems(problems).get(selected)}
-      pickers={pickers}
-      onChange={(next) => onChange(replaceStep(root, selected, next))}
-      onMove={(by) => {
-        const place = placeOf(selected)
-        if (place === undefined) return
-        onChange(moveStep(root, selected, by))
-        onSelect(undefined)
-      }}
-      onRemove={() => {
-        onSelect(undefined)
-        onChange(removeStep(root, selected))
-      }}
-      onWrap={(type) => onChange(wrapStep(root, selected, type))}
-    />
   )
 }

@@ -16,10 +16,18 @@ export function FlowPage() {
   const params = { ...place, stage }
   const query = useQuery({ ...read(getReleaseFlow, { params }), retry: false })
   const isNew = query.error instanceof ApiError && query.error.status === 404
-  if (isNew) return <FlowEditor params={params} saved={emptyFlow()} version={undefined} />
+  if (isNew)
+    return <FlowEditor params={params} saved={emptyFlow()} version={undefined} hiddenArguments={[]} />
   return (
     <Loaded query={query}>
-      {(flow) => <FlowEditor params={params} saved={documentOf(flow)} version={flow.version} />}
+      {(flow) => (
+        <FlowEditor
+          params={params}
+          saved={documentOf(flow)}
+          version={flow.version}
+          hiddenArguments={flow.argumentOverrideNames}
+        />
+      )}
     </Loaded>
   )
 }

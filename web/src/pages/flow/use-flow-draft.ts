@@ -1,5 +1,6 @@
 import type { FlowNode } from '@fairway/contract/nodes/kinds'
 import { useMemo, useState } from 'react'
+import { isSameDocument } from '../../flow/document-of.ts'
 import { type Format, readText, writeText } from '../../flow/document-text.ts'
 import { useHistory } from '../../flow/use-history.ts'
 
@@ -26,12 +27,15 @@ export function useFlowDraft(saved: Document) {
     text,
     problems,
     format,
-    isChanged: JSON.stringify(history.value) !== JSON.stringify(saved),
+    isChanged: !isSameDocument(history.value, saved),
     canUndo: history.canUndo,
     canRedo: history.canRedo,
     undo: afterwards(history.undo),
     redo: afterwards(history.redo),
     change: (spec: FlowNode) => afterwards(() => history.change({ ...history.value, spec }))(),
+    changeDocument: (next: Document) => afterwards(() => history.change(next))(),
+    /** Begins anew from what is saved. */
+    restart: (next: Document) => afterwards(() => history.restart(next))(),
     setFormat: (next: Format) => afterwards(() => setFormat(next))(),
     type: (next: string) => {
       setTyped(next)

@@ -1,12 +1,12 @@
-import { Alert, Button, Code, Grid, Group, Stack, Text, Title } from '@mantine/core'
+import { Code } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { ApiError } from '../../api/api-error.ts'
 import { call } from '../../api/client.ts'
 import { read } from '../../api/queries.ts'
 import { useAction } from '../../api/use-action.ts'
 import { Empty } from '../../ui/empty.tsx'
+import { GitopsPanel } from '../../ui/gitops-panel.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
-import { StatusBadge } from '../../ui/status-badge.tsx'
 import type { TemplatePlace } from './use-template-place.ts'
 
 type TemplateGitProps = { place: TemplatePlace; templateId: string }
@@ -35,61 +35,7 @@ export function TemplateGit({ place, templateId }: TemplateGitProps) {
     )
   return (
     <Loaded query={query}>
-      {(link) => (
-        <Stack>
-          <Group justify="space-between">
-            <Group gap="xs">
-              <StatusBadge status={link.state} />
-              <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-                {link.filePath} of {link.branch} in {link.repoUrl}
-              </Text>
-            </Group>
-            <Button variant="default" loading={sync.isPending} onClick={() => sync.mutate()}>
-              Look now
-            </Button>
-          </Group>
-          {link.message !== null && (
-            <Alert color="red" role="alert">
-              {link.line === null ? '' : `Line ${link.line}: `}
-              {link.message}
-            </Alert>
-          )}
-          {link.sides !== null && (
-            <>
-              <Grid>
-                <Side title="In git" text={link.sides.git.text} />
-                <Side
-                  title={`In Fairway, version ${link.sides.fairway.version}`}
-                  text={link.sides.fairway.text}
-                />
-              </Grid>
-              <Group justify="flex-end">
-                <Button variant="default" loading={takeGit.isPending} onClick={() => takeGit.mutate()}>
-                  Take git
-                </Button>
-                <Button
-                  variant="default"
-                  loading={takeFairway.isPending}
-                  onClick={() => takeFairway.mutate()}
-                >
-                  Take Fairway
-                </Button>
-              </Group>
-            </>
-          )}
-        </Stack>
-      )}
+      {(link) => <GitopsPanel link={link} sync={sync} takeGit={takeGit} takeFairway={takeFairway} />}
     </Loaded>
   )
 }
-
-const Side = ({ title, text }: { title: string; text: string | null }) => (
-  <Grid.Col span={{ base: 12, md: 6 }}>
-    <Title order={2} size="h5" mb={4}>
-      {title}
-    </Title>
-    <Code block tabIndex={0} style={{ maxHeight: 420, overflow: 'auto' }}>
-      {text ?? 'There is no such file.'}
-    </Code>
-  </Grid.Col>
-)
