@@ -6,7 +6,6 @@ import { advanceBuild } from './move.ts'
 
 /** Asks for a build to be aborted. One that has not begun ends at once; one that has ended stays as it is. */
 export async function abortBuild(tx: Tx, { actor, ...key }: BuildKey & { actor: string }): Promise<void> {
-  // Before the build is locked, as its worker does: two that lock in opposite order would wait for each other.
   await schedule(tx, 'build', `${key.projectId}/${key.buildId}`)
   const build = await lockBuild(tx, key)
   if (buildMoves[build.status].length === 0) return

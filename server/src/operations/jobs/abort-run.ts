@@ -12,7 +12,6 @@ export async function abortJobRun(
   tx: Tx,
   { actor, ...key }: { projectId: string; jobId: string; runId: string; actor: string },
 ): Promise<void> {
-  // Before the run is locked, as its worker does: two that lock in opposite order would wait for each other.
   await schedule(tx, 'job_run', key.runId)
   const run = await lockJobRun(tx, key)
   if (jobRunMoves[run.status].length === 0 || run.status === 'ABORTING') return
