@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- flows rollouts gateway api triggers]`: measures and prints; asserts nothing. Figures depend on the
+ * `npm run bench [-- flows rollouts gateway api triggers web]`: measures and prints; asserts nothing. Figures depend on the
  * machine: the ratios against a peer or a floor of the same run are what to quote.
  */
 import { cpus } from 'node:os'
@@ -10,6 +10,7 @@ import { benchHaproxy } from './haproxy.ts'
 import { benchRollouts } from './rollouts.ts'
 import { benchGateway } from './run-gateway.ts'
 import { benchTriggers } from './triggers.ts'
+import { benchWeb } from './web.ts'
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   flows: benchFlows,
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   gateway: benchGateway,
   api: benchApi,
   triggers: benchTriggers,
+  web: benchWeb,
 }
 
 const asked = process.argv.slice(2)

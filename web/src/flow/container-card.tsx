@@ -1,4 +1,3 @@
-import { Text } from '@mantine/core'
 import { Handle, type NodeProps, Position } from '@xyflow/react'
 import { memo } from 'react'
 import { toneOf } from '../ui/status-words.ts'
@@ -15,16 +14,12 @@ export const ContainerCard = memo(({ data }: NodeProps) => {
   return (
     <div className={classes.container} data-tone={tone} data-selected={selected} style={{ width, height }}>
       <Handle type="target" position={Position.Left} className={classes.handle} isConnectable={false} />
-      <Text size="xs" fw={650} c="dimmed" truncate>
+      <div className={`${classes.line} ${classes.frame}`}>
         {titleOf(node)}
         {node.ref === undefined ? '' : ` · ${node.ref}`}
         {problem === undefined ? '' : ` · ${problem}`}
-      </Text>
-      {stepsOf(node).length === 0 && (
-        <Text size="xs" c="dimmed" mt={14}>
-          No steps yet
-        </Text>
-      )}
+      </div>
+      {stepsOf(node).length === 0 && <div className={`${classes.line} ${classes.state}`}>No steps yet</div>}
       <Handle type="source" position={Position.Right} className={classes.handle} isConnectable={false} />
     </div>
   )

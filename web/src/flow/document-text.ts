@@ -13,6 +13,24 @@ export type ReadText = { document: Record<string, unknown> | undefined; problems
 export const writeText = (document: object, format: Format): string =>
   format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : stringify(document, { lineWidth: 100 })
 
+export type FoundProblem = Pick<TextProblem, 'message' | 'step'>
+
+function check(value: object, schema: z.ZodType): (FoundProblem & { keys: (string | number)[] })[] {
+  return (schema.safeParse(value).error?.issues ?? []).map(({ path, message }) => {
+    const keys = path.filter((key) => typeof key !== 'symbol')
+    const step = stepOf(keys)
+    return {
+      keys,
+      message: `${keys.at(-1) ?? 'the document'} ${message}`,
+      ...(step !== undefined && { step }),
+    }
+  })
+}
+
+/** What is wrong with a document that is no text yet. Pure. */
+export const problemsOf = (document: object, schema: z.ZodType = flowDocument): FoundProblem[] =>
+  check(document, schema).map(({ keys: _keys, ...found }) => found)
+
 /** Reads JSON or YAML, which holds JSON, and checks it by the contract's own schema. Pure. */
 export function readText(text: string, schema: z.ZodType = flowDocument): ReadText {
   const lines = new LineCounter()
@@ -26,16 +44,10 @@ export function readText(text: string, schema: z.ZodType = flowDocument): ReadTe
       problems: [{ from: 0, to: text.length, message: 'This is not a document.' }],
     }
   }
-  const checked = schema.safeParse(value)
-  const problems = (checked.error?.issues ?? []).map(({ path, message }) => {
-    const keys = path.filter((key) => typeof key !== 'symbol')
-    const step = stepOf(keys)
-    return {
-      ...rangeOf(parsed, keys),
-      message: `${keys.at(-1) ?? 'the document'} ${message}`,
-      ...(step !== undefined && { step }),
-    }
-  })
+  const problems = check(value, schema).map(({ keys, ...problem }) => ({
+    ...rangeOf(parsed, keys),
+    ...problem,
+  }))
   return { document: value as Record<string, unknown>, problems }
 }
 

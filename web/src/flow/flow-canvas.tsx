@@ -2,7 +2,7 @@ import '@xyflow/react/dist/style.css'
 import type { FlowNode } from '@fairway/contract/nodes/kinds'
 import { useComputedColorScheme } from '@mantine/core'
 import { Background, Controls, type Edge, MarkerType, type Node, ReactFlow } from '@xyflow/react'
-import { useMemo } from 'react'
+import { memo, useMemo, useRef } from 'react'
 import { ContainerCard } from './container-card.tsx'
 import { type Layout, layoutOf, type StepPath } from './layout.ts'
 import { StepCard, type StepData } from './step-card.tsx'
@@ -16,16 +16,19 @@ type FlowCanvasProps = {
   onSelect?: (path: StepPath | undefined) => void
   /** A sentence for steps that are wrong, by path. */
   problems?: ReadonlyMap<StepPath, string>
-  /** Given while steps run, so that their times go on. */
-  now?: Date
   height?: number | string
 }
 
 /** A flow as a picture: of a document, or of a run when the steps carry responses. */
-export function FlowCanvas({ root, selected, onSelect, problems, now, height = 460 }: FlowCanvasProps) {
+export const FlowCanvas = memo(({ root, selected, onSelect, problems, height = 460 }: FlowCanvasProps) => {
   const scheme = useComputedColorScheme('light')
   const layout = useMemo(() => layoutOf(root), [root])
-  const nodes = useMemo(() => nodesOf(layout, { selected, problems, now }), [layout, selected, problems, now])
+  const before = useRef<ReadonlyMap<string, Node>>(new Map())
+  const nodes = useMemo(() => {
+    const next = nodesOf(layout, { selected, problems }, before.current)
+    before.current = new Map(next.map((node) => [node.id, node]))
+    return next
+  }, [layout, selected, problems])
   const edges = useMemo(() => edgesOf(layout), [layout])
   return (
     <section style={{ height }} aria-label="Flow">
@@ -52,7 +55,7 @@ export function FlowCanvas({ root, selected, onSelect, problems, now, height = 4
       </ReactFlow>
     </section>
   )
-}
+})
 
 /** xyflow wants names that are not empty. */
 const idOf = (path: StepPath): string => `step-${path}`
@@ -61,30 +64,44 @@ const pathOf = (id: string): StepPath => id.slice('step-'.length)
 type Shown = {
   selected: StepPath | undefined
   problems: ReadonlyMap<StepPath, string> | undefined
-  now: Date | undefined
 }
 
-function nodesOf(layout: Layout, { selected, problems, now }: Shown): Node[] {
+/** What did not change stays the same object, so that it is not drawn again. */
+function nodesOf(layout: Layout, { selected, problems }: Shown, before: ReadonlyMap<string, Node>): Node[] {
   return layout.placed.map((placed): Node => {
+    const id = idOf(placed.path)
     const problem = problems?.get(placed.path)
     const data: StepData = {
       placed,
       selected: placed.path === selected,
-      now,
       ...(problem !== undefined && { problem }),
     }
-    const { x, y, width, height } = placed
-    return {
-      id: idOf(placed.path),
-      type: placed.container ? 'container' : 'step',
-      position: { x, y },
-      width,
-      height,
-      data,
-      zIndex: placed.path === '' ? 0 : placed.path.split('.').length + (placed.container ? 0 : 1),
-      ariaLabel: `${titleOf(placed.node)} ${subjectOf(placed.node)}`.trim(),
-    }
+    const known = before.get(id)
+    return known !== undefined && isSame(known.data as StepData, data) ? known : nodeOf(id, data)
   })
+}
+
+const isSame = (a: StepData, b: StepData): boolean =>
+  a.selected === b.selected &&
+  a.problem === b.problem &&
+  a.placed.node === b.placed.node &&
+  a.placed.x === b.placed.x &&
+  a.placed.y === b.placed.y &&
+  a.placed.width === b.placed.width &&
+  a.placed.height === b.placed.height
+
+function nodeOf(id: string, data: StepData): Node {
+  const { path, node, container, x, y, width, height } = data.placed
+  return {
+    id,
+    type: container ? 'container' : 'step',
+    position: { x, y },
+    width,
+    height,
+    data,
+    zIndex: path === '' ? 0 : path.split('.').length + (container ? 0 : 1),
+    ariaLabel: `${titleOf(node)} ${subjectOf(node)}`.trim(),
+  }
 }
 
 const edgesOf = ({ lines, placed }: Layout): Edge[] => {

@@ -6,7 +6,7 @@ import { useEffect, useState } from 'react'
 import { call } from '../../api/client.ts'
 import { useAction } from '../../api/use-action.ts'
 import { documentOf } from '../../flow/document-of.ts'
-import type { TextProblem } from '../../flow/document-text.ts'
+import type { FoundProblem } from '../../flow/document-text.ts'
 import { type PageTab, PageTabs } from '../../ui/page-tabs.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { GitTab } from './git-tab.tsx'
@@ -142,7 +142,7 @@ function Behind({ version, base, onLoad }: BehindProps) {
   )
 }
 
-function Problems({ problems }: { problems: readonly TextProblem[] }) {
+function Problems({ problems }: { problems: readonly FoundProblem[] }) {
   const [first] = problems
   if (first === undefined) return null
   return (

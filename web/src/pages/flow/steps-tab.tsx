@@ -1,8 +1,8 @@
 import type { FlowNode, NodeKind } from '@fairway/contract/nodes/kinds'
 import { Grid, Group, Paper, SegmentedControl, Stack, Text } from '@mantine/core'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { CodeEditor } from '../../flow/code-editor.tsx'
-import { type Format, readText, type TextProblem } from '../../flow/document-text.ts'
+import { type Format, type FoundProblem, readText } from '../../flow/document-text.ts'
 import {
   insertStep,
   moveStep,
@@ -55,6 +55,7 @@ type DrawingProps = {
 }
 
 function Drawing({ draft: { root, problems, change }, selected, onSelect }: DrawingProps) {
+  const bySteps = useMemo(() => stepProblems(problems), [problems])
   return (
     <Stack mb="md">
       <Group>
@@ -66,19 +67,14 @@ function Drawing({ draft: { root, problems, change }, selected, onSelect }: Draw
         </Text>
       </Group>
       <Paper withBorder>
-        <FlowCanvas
-          root={root}
-          selected={selected}
-          onSelect={onSelect}
-          problems={stepProblems(problems)}
-          height={380}
-        />
+        <FlowCanvas root={root} selected={selected} onSelect={onSelect} problems={bySteps} height={380} />
       </Paper>
     </Stack>
   )
 }
 
 function TextPane({ draft }: { draft: FlowDraft }) {
+  const expressions = useMemo(() => expressionsFor(draft.document, draft.root), [draft.document, draft.root])
   return (
     <Stack>
       <Group justify="space-between">
@@ -101,7 +97,7 @@ function TextPane({ draft }: { draft: FlowDraft }) {
           text={draft.text}
           format={draft.format}
           problemsOf={(now) => readText(now).problems}
-          expressions={expressionsFor(draft.document, draft.root)}
+          expressions={expressions}
           onChange={draft.type}
         />
       </Paper>
@@ -109,7 +105,7 @@ function TextPane({ draft }: { draft: FlowDraft }) {
   )
 }
 
-const stepProblems = (problems: readonly TextProblem[]): Map<StepPath, string> =>
+const stepProblems = (problems: readonly FoundProblem[]): Map<StepPath, string> =>
   new Map(problems.flatMap(({ step, message }) => (step === undefined ? [] : [[step, message] as const])))
 
 /** After the chosen step, into it when it holds steps, else at the end. */
@@ -124,7 +120,7 @@ function added(root: FlowNode, selected: StepPath | undefined, kind: NodeKind): 
 type ChosenStepProps = {
   root: FlowNode
   selected: StepPath | undefined
-  problems: readonly TextProblem[]
+  problems: readonly FoundProblem[]
   pickers: ReturnType<typeof usePickers>
   onSelect: (path: StepPath | undefined) => void
   onChange: (root: FlowNode) => void

@@ -1,7 +1,7 @@
 import type { FlowNode } from '@fairway/contract/nodes/kinds'
-import { useMemo, useState } from 'react'
+import { useDeferredValue, useMemo, useState } from 'react'
 import { isSameDocument } from '../../flow/document-of.ts'
-import { type Format, readText, writeText } from '../../flow/document-text.ts'
+import { type Format, problemsOf, readText, writeText } from '../../flow/document-text.ts'
 import { useHistory } from '../../flow/use-history.ts'
 
 type Document = Record<string, unknown>
@@ -14,8 +14,14 @@ export function useFlowDraft(saved: Document) {
   const [format, setFormat] = useState<Format>('yaml')
   const [typed, setTyped] = useState<string>()
   const history = useHistory(saved)
-  const text = typed ?? writeText(history.value, format)
-  const problems = useMemo(() => readText(text).problems, [text])
+  // A key in a form is drawn first; the text of a large flow follows a moment later.
+  const settled = useDeferredValue(history.value)
+  const written = useMemo(() => writeText(settled, format), [settled, format])
+  const text = typed ?? written
+  const problems = useMemo(
+    () => (typed === undefined ? problemsOf(settled) : readText(typed).problems),
+    [typed, settled],
+  )
   /** The text follows the steps again. */
   const afterwards = (work: () => void) => () => {
     setTyped(undefined)
@@ -27,7 +33,7 @@ export function useFlowDraft(saved: Document) {
     text,
     problems,
     format,
-    isChanged: !isSameDocument(history.value, saved),
+    isChanged: useMemo(() => !isSameDocument(history.value, saved), [history.value, saved]),
     canUndo: history.canUndo,
     canRedo: history.canRedo,
     undo: afterwards(history.undo),

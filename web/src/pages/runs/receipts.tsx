@@ -2,7 +2,7 @@ import type { RolloutReceipt } from '@fairway/contract/resources/receipt'
 import { getReceipt, type RunItem } from '@fairway/contract/routes/release-runs'
 import { Group, List, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { memo, useMemo } from 'react'
 import { read } from '../../api/queries.ts'
 import { Loaded } from '../../ui/loaded.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
@@ -16,7 +16,7 @@ const EVERY_MS = 1_500
 const TAIL_MS = 15_000
 
 /** What was measured while a run rolled out, one receipt a rollout. */
-export function Receipts({ params, run }: { params: RunParams; run: RunItem }) {
+export const Receipts = memo(({ params, run }: { params: RunParams; run: RunItem }) => {
   const query = useQuery({
     ...read(getReceipt, { params }),
     refetchInterval: () => (goesOn(run) ? EVERY_MS : false),
@@ -34,7 +34,7 @@ export function Receipts({ params, run }: { params: RunParams; run: RunItem }) {
       }
     </Loaded>
   )
-}
+})
 
 const goesOn = ({ concluded, concludedAt }: RunItem): boolean =>
   !concluded || (concludedAt !== undefined && Date.now() - Date.parse(concludedAt) < TAIL_MS)

@@ -64,7 +64,7 @@ function Run({ params, run }: { params: RunParams; run: RunDetails }) {
       <Grid>
         <Grid.Col span={{ base: 12, lg: 8 }}>
           <Paper withBorder>
-            <FlowCanvas root={run.spec} selected={selected} onSelect={select} now={now} height={480} />
+            <FlowCanvas root={run.spec} selected={selected} onSelect={select} height={480} />
           </Paper>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4 }}>

@@ -1,21 +1,36 @@
 import type { FlowNode } from '@fairway/contract/nodes/kinds'
 import { answerApproval } from '@fairway/contract/routes/release-runs'
 import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { call } from '../../api/client.ts'
 import { useAction } from '../../api/use-action.ts'
 import { allSteps, responseOf } from '../../flow/steps.ts'
 import type { RunParams } from './run-page.tsx'
 
+const SHOWN = 5
+
 /** The steps that wait for people, with the two answers. */
-export function WaitingApprovals({ params, root }: { params: RunParams; root: FlowNode }) {
+export const WaitingApprovals = memo(({ params, root }: { params: RunParams; root: FlowNode }) => {
   const waiting = allSteps(root).filter(
     ({ node }) =>
       node.kind === 'Approval' &&
       !/^(success|failure|skipped|aborted|pending)$/.test(responseOf(node)?.status ?? 'pending'),
   )
-  return waiting.map(({ path, node }) => <ApprovalAsked key={path} params={params} path={path} node={node} />)
-}
+  const [isWhole, setWhole] = useState(false)
+  const shown = isWhole ? waiting : waiting.slice(0, SHOWN)
+  return (
+    <>
+      {shown.map(({ path, node }) => (
+        <ApprovalAsked key={path} params={params} path={path} node={node} />
+      ))}
+      {shown.length < waiting.length && (
+        <Button variant="default" onClick={() => setWhole(true)}>
+          Show {waiting.length - shown.length} more that wait for an approval
+        </Button>
+      )}
+    </>
+  )
+})
 
 type Verdict = 'approved' | 'rejected'
 

@@ -62,7 +62,7 @@ function RunOf({ place, templateId, run }: RunProps) {
       <Grid>
         <Grid.Col span={{ base: 12, lg: 8 }}>
           <Paper withBorder>
-            <FlowCanvas root={root} selected={selected} onSelect={select} now={now} height={480} />
+            <FlowCanvas root={root} selected={selected} onSelect={select} height={480} />
           </Paper>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4 }}>
