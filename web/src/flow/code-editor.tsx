@@ -10,7 +10,7 @@ import {
   syntaxHighlighting,
 } from '@codemirror/language'
 import { linter, lintGutter } from '@codemirror/lint'
-import { EditorState } from '@codemirror/state'
+import { EditorState, Transaction } from '@codemirror/state'
 import { EditorView, keymap, lineNumbers } from '@codemirror/view'
 import { useEffect, useRef } from 'react'
 import type { Format, TextProblem } from './document-text.ts'
@@ -62,7 +62,8 @@ export function CodeEditor({ text, format, problemsOf, expressions, onChange }: 
           keymap.of([...completionKeymap, ...historyKeymap, ...defaultKeymap, indentWithTab]),
           EditorView.contentAttributes.of({ 'aria-label': 'Document' }),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) latest.current.onChange(update.state.doc.toString())
+            if (update.docChanged && !update.transactions.some(isOurs))
+              latest.current.onChange(update.state.doc.toString())
           }),
           EditorView.theme({
             '&': { height: '100%' },
@@ -84,10 +85,16 @@ export function CodeEditor({ text, format, problemsOf, expressions, onChange }: 
   useEffect(() => {
     const editor = view.current
     if (editor === null || editor.state.doc.toString() === text || editor.hasFocus) return
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } })
+    editor.dispatch({
+      changes: { from: 0, to: editor.state.doc.length, insert: text },
+      annotations: [Transaction.remote.of(true), Transaction.addToHistory.of(false)],
+    })
   }, [text])
   return <div ref={place} style={{ height: '100%', overflow: 'hidden' }} />
 }
+
+/** The text follows the document; nobody typed it. */
+const isOurs = (transaction: Transaction): boolean => transaction.annotation(Transaction.remote) === true
 
 function completionsAt(context: CompletionContext, expressions: readonly string[]) {
   const begun = context.matchBefore(/\$\{[\w.-]*/)

@@ -2,7 +2,7 @@ import '@xyflow/react/dist/style.css'
 import type { FlowNode } from '@fairway/contract/nodes/kinds'
 import { useComputedColorScheme } from '@mantine/core'
 import { Background, Controls, type Edge, MarkerType, type Node, ReactFlow } from '@xyflow/react'
-import { memo, useMemo, useRef } from 'react'
+import { type KeyboardEvent, memo, useMemo, useRef } from 'react'
 import { ContainerCard } from './container-card.tsx'
 import { type Layout, layoutOf, type StepPath } from './layout.ts'
 import { StepCard, type StepData } from './step-card.tsx'
@@ -31,7 +31,7 @@ export const FlowCanvas = memo(({ root, selected, onSelect, problems, height = 4
   }, [layout, selected, problems])
   const edges = useMemo(() => edgesOf(layout), [layout])
   return (
-    <section style={{ height }} aria-label="Flow">
+    <section style={{ height }} aria-label="Flow" onKeyDown={(event) => chooseByKey(event, onSelect)}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -56,6 +56,14 @@ export const FlowCanvas = memo(({ root, selected, onSelect, problems, height = 4
     </section>
   )
 })
+
+/** Steps are reached by Tab; Enter and Space choose one as a click does. */
+function chooseByKey(event: KeyboardEvent<HTMLElement>, onSelect: FlowCanvasProps['onSelect']): void {
+  const id = event.target instanceof HTMLElement ? event.target.dataset.id : undefined
+  if (id === undefined || (event.key !== 'Enter' && event.key !== ' ')) return
+  event.preventDefault()
+  onSelect?.(pathOf(id))
+}
 
 /** xyflow wants names that are not empty. */
 const idOf = (path: StepPath): string => `step-${path}`

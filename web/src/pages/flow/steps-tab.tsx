@@ -15,7 +15,7 @@ import {
 import { expressionsFor } from '../../flow/expressions.ts'
 import { FlowCanvas } from '../../flow/flow-canvas.tsx'
 import { Inspector } from '../../flow/inspector.tsx'
-import type { StepPath } from '../../flow/layout.ts'
+import { childPath, type StepPath } from '../../flow/layout.ts'
 import { Palette } from '../../flow/palette.tsx'
 import { isContainer, stepAt, stepsOf } from '../../flow/steps.ts'
 import type { FlowDraft } from './use-flow-draft.ts'
@@ -59,7 +59,13 @@ function Drawing({ draft: { root, problems, change }, selected, onSelect }: Draw
   return (
     <Stack mb="md">
       <Group>
-        <Palette onAdd={(kind) => change(added(root, selected, kind))} />
+        <Palette
+          onAdd={(kind) => {
+            const next = added(root, selected, kind)
+            change(next.root)
+            onSelect(next.path)
+          }}
+        />
         <Text size="xs" c="dimmed">
           {selected === undefined
             ? 'Goes to the end. Choose a step to add after it.'
@@ -108,13 +114,18 @@ function TextPane({ draft }: { draft: FlowDraft }) {
 const stepProblems = (problems: readonly FoundProblem[]): Map<StepPath, string> =>
   new Map(problems.flatMap(({ step, message }) => (step === undefined ? [] : [[step, message] as const])))
 
-/** After the chosen step, into it when it holds steps, else at the end. */
-function added(root: FlowNode, selected: StepPath | undefined, kind: NodeKind): FlowNode {
+/** After the chosen step, into it when it holds steps, else at the end. Answers where it is then. */
+function added(
+  root: FlowNode,
+  selected: StepPath | undefined,
+  kind: NodeKind,
+): { root: FlowNode; path: StepPath } {
   const at = selected === undefined ? root : stepAt(root, selected)
-  if (at !== undefined && isContainer(at))
-    return insertStep(root, selected ?? '', stepsOf(at).length, newStep(kind))
   const place = selected === undefined ? undefined : placeOf(selected)
-  return place === undefined ? root : insertStep(root, place.parent, place.index + 1, newStep(kind))
+  const isInside = (at !== undefined && isContainer(at)) || place === undefined
+  const parent = isInside ? (selected ?? '') : place.parent
+  const index = isInside ? stepsOf(at ?? root).length : place.index + 1
+  return { root: insertStep(root, parent, index, newStep(kind)), path: childPath(parent, index) }
 }
 
 type ChosenStepProps = {
