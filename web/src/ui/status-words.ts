@@ -11,6 +11,7 @@ const GOOD = [
   'deployed',
   'healthy',
   'approved',
+  'in-sync',
 ]
 const BAD = [
   'refused',
@@ -24,6 +25,9 @@ const BAD = [
   'crashloop',
   'disabled',
   'failing',
+  'conflict',
+  'invalid',
+  'unreachable',
 ]
 const BUSY = [
   'pending',
