@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { type TestFairway, withFairway } from '../fairway/test-fairway.ts'
 import { createTinyRepository } from '../fairway/tiny-repository.ts'
 import { buildTiny, deploymentIs, deployTiny, setUpTiny, TINY } from '../fairway/tiny-setup.ts'
-import { expectAccessible, launchBrowser } from './browser.ts'
+import { expectAccessible, launchBrowser, WAIT_MS } from './browser.ts'
 
 const run = promisify(execFile)
 const require = createRequire(import.meta.url)
@@ -98,8 +98,8 @@ const withTiny = (work: (started: TestFairway) => Promise<void>): Promise<void> 
   })
 
 /** The terminal draws its rows for sighted people and for screen readers alike. */
-const shows = (page: Page, text: string): Promise<unknown> =>
-  page.waitForFunction(`document.querySelector('.xterm-rows')?.textContent.includes(${JSON.stringify(text)})`)
+const shows = (page: Page, text: string): Promise<void> =>
+  expect.poll(() => page.locator('.xterm-rows').textContent(), { timeout: WAIT_MS }).toContain(text)
 
 async function look(page: Page, name: string): Promise<void> {
   if (SCREENSHOTS !== undefined)
