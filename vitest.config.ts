@@ -1,16 +1,30 @@
 import { defineConfig } from 'vitest/config'
 
+const BROWSER = 'e2e/src/web/**/*.test.ts'
+
 export default defineConfig({
   ssr: { resolve: { conditions: ['@fairway/source'] } },
   resolve: { conditions: ['@fairway/source'] },
   test: {
-    include: ['{contract,server,gateway,cli,web,e2e}/src/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'all',
+          include: ['{contract,server,gateway,cli,web,e2e}/src/**/*.test.ts'],
+          exclude: ['**/node_modules/**', BROWSER],
+          globalSetup: ['server/src/db/test-global-setup.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      // Afterwards: Chromium breaks its requests off when a network of the machine changes, as those of containers do.
+      { extends: true, test: { name: 'browser', include: [BROWSER], sequence: { groupOrder: 1 } } },
+    ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
     // Processes, probes and drains run in real time: on a machine that is busy with other work a deadline may pass.
     retry: process.env.CI === 'true' ? 1 : 0,
-    globalSetup: ['server/src/db/test-global-setup.ts'],
   },
 })
