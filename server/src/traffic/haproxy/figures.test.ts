@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { quantile } from '@fairway/contract/latency-histogram'
 import { afterEach, describe, expect, test } from 'vitest'
-import { countLine, type Figures, figuresOf, readLine } from './figures.ts'
+import { countLine, type Figures, figuresOf } from './figures.ts'
+import { LineReader } from './log-lines.ts'
 import { openRequestLog } from './request-log.ts'
 import { filesOf } from './settings.ts'
 
@@ -29,10 +30,8 @@ const line = ({
 
 function count(...requests: Request[]): Figures {
   const figures: Figures = {}
-  for (const request of requests) {
-    const read = readLine(line(request))
-    if (read !== undefined) countLine(figures, read)
-  }
+  const bytes = Buffer.from(requests.map((request) => `${line(request)}\n`).join(''))
+  new LineReader().read(bytes, bytes.length, (read) => countLine(figures, read))
   return figures
 }
 

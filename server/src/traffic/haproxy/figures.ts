@@ -3,7 +3,7 @@
  * lines outlive this process, so counting goes on where it was after a restart.
  */
 import { emptyHistogram, recordLatency } from '@fairway/contract/latency-histogram'
-import { keyOfBackend } from './route-map.ts'
+import type { LogLine } from './log-lines.ts'
 
 export type ServerFigures = { requests: number; failures: number; cut: number }
 
@@ -21,36 +21,6 @@ export type ServiceFigures = {
 }
 
 export type Figures = Record<string, ServiceFigures>
-
-export type LogLine = {
-  backend: string
-  server: string
-  status: number
-  latencyMs: number
-  startedAt: number
-  answeredAt: number
-  /** How it ended, as HAProxy's log says: two letters. */
-  ending: string
-}
-
-/** Undefined for lines that tell of no request. */
-export function readLine(line: string): LogLine | undefined {
-  if (!line.startsWith('R ')) return undefined
-  const [, backend = '', server = '', ...words] = line.split(' ', 12)
-  const [status, wait, connect, answer, active, ending = '', endedAt, sending] = words
-  const ended = Number(endedAt)
-  if (!Number.isFinite(ended)) return undefined
-  const known = (word: string | undefined): number => Math.max(0, Number(word))
-  return {
-    backend,
-    server,
-    status: Number(status),
-    latencyMs: known(wait) + known(connect) + known(answer),
-    startedAt: ended - known(active),
-    answeredAt: ended - known(sending),
-    ending,
-  }
-}
 
 const newFigures = (): ServiceFigures => ({
   requests: 0,
@@ -75,13 +45,12 @@ export function serverFigures(service: ServiceFigures, name: string): ServerFigu
 
 /** Changes the figures in place: this runs once for each request. */
 export function countLine(figures: Figures, line: LogLine): void {
-  const key = keyOfBackend(line.backend)
-  if (key === undefined) return
-  const service = figuresOf(figures, key)
+  if (line.key === undefined) return
+  const service = figuresOf(figures, line.key)
   const failed = isFailure(line)
   service.requests += 1
   if (failed) service.failures += 1
-  if (!line.server.startsWith('<')) {
+  if (line.server !== undefined) {
     const server = serverFigures(service, line.server)
     server.requests += 1
     if (failed) server.failures += 1
@@ -94,9 +63,9 @@ export function countLine(figures: Figures, line: LogLine): void {
 
 /** The gateway could not answer, or had to break an answer off; not that the client left, nor what the instance says. */
 function isFailure({ ending, status }: LogLine): boolean {
-  const [cause = '-', stage = '-'] = ending
+  const cause = ending[0] ?? '-'
   if (cause === '-' || 'Cc'.includes(cause) || status === 101) return false
-  return status >= 500 || status < 0 || 'DL'.includes(stage)
+  return status >= 500 || status < 0 || 'DL'.includes(ending[1] ?? '-')
 }
 
 const QUIET_KEPT = 50
@@ -114,7 +83,8 @@ function succeeded(service: ServiceFigures, { startedAt, answeredAt }: LogLine):
     if (gap > service.longestGapMs) service.longestGapMs = gap
   }
   if (service.lastSuccess === 0) service.longestGapMs = Math.max(0, answeredAt - waiting)
-  service.quiet = service.quiet.filter(([from, to]) => to - from > service.longestGapMs)
+  if (service.quiet.length > 0)
+    service.quiet = service.quiet.filter(([from, to]) => to - from > service.longestGapMs)
   service.lastSuccess = Math.max(service.lastSuccess, answeredAt)
   service.waitingSince = null
 }

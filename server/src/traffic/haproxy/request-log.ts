@@ -13,7 +13,8 @@ import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { writeBeside } from '../../lib/write-beside.ts'
-import { countLine, type Figures, readLine } from './figures.ts'
+import { countLine, type Figures } from './figures.ts'
+import { LineReader } from './log-lines.ts'
 import type { HaproxyFiles } from './settings.ts'
 
 export type RequestLog = {
@@ -98,6 +99,7 @@ const openLog = (files: HaproxyFiles): Promise<FileHandle> => open(files.accessL
 class Follower {
   changed = false
   readonly #buffer = Buffer.allocUnsafe(CHUNK)
+  readonly #lines = new LineReader()
 
   file: FileHandle
   offset = 0
@@ -127,16 +129,9 @@ class Follower {
       const { bytesRead } = await this.file.read(this.#buffer, 0, CHUNK, this.offset)
       const end = this.#buffer.subarray(0, bytesRead).lastIndexOf(10)
       if (end === -1) return
-      this.#count(this.#buffer.toString('latin1', 0, end))
+      this.#lines.read(this.#buffer, end, (line) => countLine(this.figures, line))
       this.offset += end + 1
       this.changed = true
-    }
-  }
-
-  #count(text: string): void {
-    for (const line of text.split('\n')) {
-      const read = readLine(line)
-      if (read !== undefined) countLine(this.figures, read)
     }
   }
 }
