@@ -1,208 +1,103 @@
-import { abortJobRun, type jobRunView, listJobRuns, startJobRun } from '@fairway/contract/routes/job-runs'
-import { getJob } from '@fairway/contract/routes/jobs'
-import { jobLogStream } from '@fairway/contract/routes/streams'
-import { Button, Drawer, Group, Stack, Table, Text } from '@mantine/core'
-import { modals } from '@mantine/modals'
-import { IconPlayerPlay } from '@tabler/icons-react'
+import { getJob, type JobView } from '@fairway/contract/routes/jobs'
+import { Alert, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { z } from 'zod'
-import { call } from '../../api/client.ts'
-import { read, readPage } from '../../api/queries.ts'
-import { useAction } from '../../api/use-action.ts'
-import { Ago } from '../../ui/ago.tsx'
+import { read } from '../../api/queries.ts'
+import { useMay } from '../../api/use-permission.ts'
 import { Deployed, type DeployedSource } from '../../ui/deployed.tsx'
-import { Empty } from '../../ui/empty.tsx'
-import { LiveLog } from '../../ui/live-log.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { PageTabs } from '../../ui/page-tabs.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
-import { Pages, usePages } from '../../ui/pages.tsx'
-import { ShellPanel } from '../../ui/shell-panel.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import { EnvironmentTab } from '../environment/environment-tab.tsx'
 import { usePathParams } from '../path-params.ts'
+import { BuildsTab } from './builds-tab.tsx'
+import { JobActions } from './job-actions.tsx'
+import { JobSettingsTab } from './job-settings-tab.tsx'
+import { NextRun } from './next-run.tsx'
+import { RunButton } from './run-button.tsx'
+import { RunsTab } from './runs-tab.tsx'
 
-type JobParams = { projectId: string; jobId: string }
-type JobRun = z.output<typeof jobRunView>
+export type JobParams = { projectId: string; jobId: string }
 
-/** A job: what it would run, its runs, and their logs. */
+/** The next time of a schedule is worked out a moment after it was changed, without an event. */
+const awaitsNextRun = ({ paused, settings: { cron } }: JobView): boolean =>
+  cron !== undefined && !paused && !cron.suspended && cron.nextRunAt === null
+
+/** A job: what it would run, its runs and their logs, and everything about it that can be changed. */
 export function JobPage() {
   const params = usePathParams('projectId', 'jobId')
-  const query = useQuery(read(getJob, { params }))
-  const start = useAction({
-    run: () => call(startJobRun, { params, body: {} }),
-    refresh: ['projects', params.projectId, 'jobs', params.jobId],
-    done: 'The run was started.',
+  const query = useQuery({
+    ...read(getJob, { params }),
+    refetchInterval: ({ state: { data } }) =>
+      data !== undefined && awaitsNextRun(data as JobView) ? 1_000 : false,
   })
-  const confirm = () =>
-    modals.openConfirmModal({
-      title: `Run ${params.jobId} now?`,
-      children: 'It runs once with the version and the values it has now.',
-      labels: { confirm: 'Run', cancel: 'Cancel' },
-      onConfirm: () => start.mutate(),
-    })
   return (
     <Loaded query={query}>
-      {({ name, jobType, deployment, settings, artifact }) => (
-        <>
-          <PageTitle
-            title={name}
-            below={
-              <Stack gap={2}>
-                <Text size="sm" c="dimmed">
-                  {jobType} job
-                  {settings.cron === undefined ? '' : `, ${settings.cron.schedule} (UTC)`}
-                </Text>
-                <Deployed projectId={params.projectId} source={deployment as DeployedSource} />
-              </Stack>
-            }
-          >
-            <Button
-              leftSection={<IconPlayerPlay size={16} />}
-              onClick={confirm}
-              loading={start.isPending}
-              disabled={artifact === null}
-              title={artifact === null ? 'Deploy a version first' : undefined}
-            >
-              Run
-            </Button>
-          </PageTitle>
-          <PageTabs
-            tabs={[
-              { id: 'runs', label: 'Runs', content: () => <Runs params={params} /> },
-              {
-                id: 'variables',
-                label: 'Variables',
-                content: () => <EnvironmentTab owner={{ kind: 'job', params }} builds={false} runs />,
-              },
-            ]}
-          />
-        </>
-      )}
+      {(job) => <Shown key={params.jobId} params={params} job={job as JobView} />}
     </Loaded>
   )
 }
 
-function Runs({ params }: { params: JobParams }) {
-  const pages = usePages()
-  const query = useQuery(readPage(listJobRuns, { params, query: pages.query as never }))
-  const [shown, show] = useState<string>()
+function Shown({ params, job }: { params: JobParams; job: JobView }) {
+  const mayWrite = useMay('write')
+  const [shownRun, showRun] = useState<string>()
+  const builds = job.vcsData !== undefined
+  const tabs = [
+    {
+      id: 'runs',
+      label: 'Runs',
+      content: () => <RunsTab params={params} shown={shownRun} onShow={showRun} />,
+    },
+    ...(builds
+      ? [{ id: 'builds', label: 'Builds', content: () => <BuildsTab params={params} job={job} /> }]
+      : []),
+    {
+      id: 'variables',
+      label: 'Variables',
+      content: () => <Variables params={params} builds={builds} />,
+    },
+    ...(mayWrite
+      ? [{ id: 'settings', label: 'Settings', content: () => <JobSettingsTab params={params} job={job} /> }]
+      : []),
+  ]
   return (
-    <Loaded query={query}>
-      {({ data: { runs }, next }) =>
-        runs.length === 0 ? (
-          <Empty title="Never run">Run it now, or in a release.</Empty>
-        ) : (
+    <>
+      <PageTitle title={job.name} below={<State params={params} job={job} />}>
+        {mayWrite && (
           <>
-            <RunTable runs={runs} onShow={show} />
-            <Pages pages={pages} next={next} />
-            <RunDrawer
-              params={params}
-              run={runs.find(({ id }) => id === shown)}
-              onClose={() => show(undefined)}
-            />
+            <RunButton params={params} job={job} onStarted={showRun} />
+            <JobActions params={params} job={job} />
           </>
-        )
-      }
-    </Loaded>
+        )}
+      </PageTitle>
+      <PageTabs tabs={tabs} />
+    </>
   )
 }
 
-function RunTable({ runs, onShow }: { runs: readonly JobRun[]; onShow: (id: string) => void }) {
+function State({ params, job }: { params: JobParams; job: JobView }) {
   return (
-    <Table.ScrollContainer minWidth={520}>
-      <Table highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Run</Table.Th>
-            <Table.Th>State</Table.Th>
-            <Table.Th>Started by</Table.Th>
-            <Table.Th>When</Table.Th>
-            <Table.Th>
-              <span className="mantine-visually-hidden">Log</span>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {runs.map(({ id, runName, status, trigger, createdAt }) => (
-            <Table.Tr key={id}>
-              <Table.Td>{runName}</Table.Td>
-              <Table.Td>
-                <StatusBadge status={status} />
-              </Table.Td>
-              <Table.Td>{trigger}</Table.Td>
-              <Table.Td>
-                <Ago at={createdAt} />
-              </Table.Td>
-              <Table.Td>
-                <Button
-                  size="xs"
-                  variant="default"
-                  onClick={() => onShow(id)}
-                  aria-label={`Log of run ${runName}`}
-                >
-                  Log
-                </Button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Stack gap={4}>
+      {job.description !== '' && <Text size="sm">{job.description}</Text>}
+      <Group gap="sm">
+        {job.paused && <StatusBadge status="paused" />}
+        <Text size="sm" c="dimmed">
+          {job.jobType} job
+        </Text>
+        <NextRun job={job} />
+      </Group>
+      <Deployed projectId={params.projectId} source={job.deployment as DeployedSource} />
+    </Stack>
   )
 }
 
-type RunDrawerProps = { params: JobParams; run: JobRun | undefined; onClose: () => void }
-
-function RunDrawer({ params, run, onClose }: RunDrawerProps) {
-  const abort = useAction({
-    run: (runId: string) => call(abortJobRun, { params: { ...params, runId } }),
-    refresh: ['projects', params.projectId, 'jobs', params.jobId],
-    done: 'The run was asked to stop.',
-  })
+/** Reading and setting them needs a token that may read secrets. */
+function Variables({ params, builds }: { params: JobParams; builds: boolean }) {
+  if (useMay('admin')) return <EnvironmentTab owner={{ kind: 'job', params }} builds={builds} runs />
   return (
-    <Drawer
-      opened={run !== undefined}
-      onClose={onClose}
-      position="right"
-      size="xl"
-      title={`Run ${run?.runName ?? ''}`}
-    >
-      {run !== undefined && (
-        <Stack>
-          <Group>
-            <StatusBadge status={run.status} />
-            <Text size="sm">{messageOf(run.error)}</Text>
-            {!run.concluded && (
-              <Button
-                size="xs"
-                color="red"
-                variant="default"
-                onClick={() => abort.mutate(run.id)}
-                loading={abort.isPending}
-              >
-                Abort
-              </Button>
-            )}
-          </Group>
-          <LiveLog
-            route={jobLogStream}
-            params={params}
-            query={{ follow: 'true', run: run.id, tail: 5000 }}
-            height={560}
-          />
-          {run.status === 'RUNNING' && (
-            <ShellPanel
-              owner={{ projectId: params.projectId, kind: 'jobs', id: params.jobId }}
-              instances={[{ id: run.id, label: run.runName }]}
-            />
-          )}
-        </Stack>
-      )}
-    </Drawer>
+    <Alert title="Values are secret">
+      Your token may not read them. Sign in with a token that has the permission admin.
+    </Alert>
   )
 }
-
-const messageOf = (error: unknown): string =>
-  (error as { message?: string } | undefined | null)?.message ?? ''
