@@ -1,23 +1,20 @@
-import {
-  getAddon,
-  getCredentials,
-  pauseAddon,
-  restartAddon,
-  resumeAddon,
-} from '@fairway/contract/routes/addons'
-import { Alert, Button, CopyButton, Group, PasswordInput, Stack, Text } from '@mantine/core'
-import { modals } from '@mantine/modals'
+import { type AddonView, getAddon } from '@fairway/contract/routes/addons'
+import { Alert, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-import { call } from '../../api/client.ts'
 import { read } from '../../api/queries.ts'
-import { useAction } from '../../api/use-action.ts'
+import { useMay } from '../../api/use-permission.ts'
 import { Loaded } from '../../ui/loaded.tsx'
 import { PageTabs } from '../../ui/page-tabs.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import { usePathParams } from '../path-params.ts'
+import { AddonActions } from './addon-actions.tsx'
+import { AddonSettingsTab } from './addon-settings-tab.tsx'
 import { BackupsTab } from './backups-tab.tsx'
+import { ConnectionTab } from './connection-tab.tsx'
+import { RestoreProgress } from './restore-progress.tsx'
+import { RestoresTab } from './restores-tab.tsx'
+import { SchedulesTab } from './schedules-tab.tsx'
 
 export type AddonParams = { projectId: string; addonId: string }
 
@@ -26,127 +23,53 @@ export function AddonPage() {
   const params = usePathParams('projectId', 'addonId')
   const query = useQuery(read(getAddon, { params }))
   return (
-    <Loaded query={query}>
-      {({ name, status, statusMessage, spec }) => (
-        <>
-          <PageTitle
-            title={name}
-            below={
-              <Group gap="sm">
-                <StatusBadge status={status} />
-                <Text size="sm" c="dimmed">
-                  {spec.type} {spec.config.versionTag}
-                </Text>
-              </Group>
-            }
-          >
-            <AddonActions params={params} status={status} />
-          </PageTitle>
-          {statusMessage !== undefined && (
-            <Alert color="red" role="alert" mb="md">
-              {statusMessage}
-            </Alert>
-          )}
-          <PageTabs
-            tabs={[
-              { id: 'backups', label: 'Backups', content: () => <BackupsTab params={params} /> },
-              { id: 'connection', label: 'Connection', content: () => <Connection params={params} /> },
-            ]}
-          />
-        </>
-      )}
-    </Loaded>
+    <Loaded query={query}>{(addon) => <Shown key={params.addonId} params={params} addon={addon} />}</Loaded>
   )
 }
 
-function AddonActions({ params, status }: { params: AddonParams; status: string }) {
-  const act = useAction({
-    run: (work: () => Promise<unknown>) => work(),
-    refresh: ['projects', params.projectId, 'addons'],
-  })
-  const ask = (title: string, children: string, work: () => Promise<unknown>) =>
-    modals.openConfirmModal({
-      title,
-      children,
-      labels: { confirm: title.replace('?', ''), cancel: 'Cancel' },
-      confirmProps: { color: 'red' },
-      onConfirm: () => act.mutate(work),
-    })
-  if (status === 'paused') {
-    return (
-      <Button loading={act.isPending} onClick={() => act.mutate(() => call(resumeAddon, { params }))}>
-        Resume
-      </Button>
-    )
-  }
+function Shown({ params, addon }: { params: AddonParams; addon: AddonView }) {
+  const { type, config } = addon.spec
+  const mayWrite = useMay('write')
+  const tabs = [
+    { id: 'backups', label: 'Backups', content: () => <BackupsTab params={params} addon={addon} /> },
+    { id: 'schedules', label: 'Backup schedules', content: () => <SchedulesTab params={params} /> },
+    { id: 'restores', label: 'Restores', content: () => <RestoresTab params={params} addon={addon} /> },
+    { id: 'connection', label: 'Connection', content: () => <ConnectionTab params={params} /> },
+    ...(mayWrite
+      ? [
+          {
+            id: 'settings',
+            label: 'Settings',
+            content: () => <AddonSettingsTab params={params} addon={addon} />,
+          },
+        ]
+      : []),
+  ]
   return (
     <>
-      <Button
-        variant="default"
-        onClick={() =>
-          ask('Restart?', 'All its connections end; it is back in a moment.', () =>
-            call(restartAddon, { params }),
-          )
-        }
-      >
-        Restart
-      </Button>
-      <Button
-        variant="default"
-        onClick={() =>
-          ask('Pause?', 'It stops and its data stays. Whoever needs it fails until then.', () =>
-            call(pauseAddon, { params }),
-          )
-        }
-      >
-        Pause
-      </Button>
-    </>
-  )
-}
-
-/** Masked until asked for: reading them needs a token that may read secrets. */
-function Connection({ params }: { params: AddonParams }) {
-  const [asked, setAsked] = useState(false)
-  const query = useQuery({ ...read(getCredentials, { params }), enabled: asked, gcTime: 0 })
-  if (!asked) {
-    return (
-      <Alert title="Connection details are secret">
-        <Button size="xs" onClick={() => setAsked(true)}>
-          Show them
-        </Button>
-      </Alert>
-    )
-  }
-  return (
-    <Loaded query={query}>
-      {(credentials) => (
-        <Stack gap="xs">
-          {Object.entries(valuesOf(credentials)).map(([name, value]) => (
-            <Group key={name} align="flex-end" wrap="nowrap">
-              <PasswordInput label={name} value={value} readOnly style={{ flex: 1 }} />
-              <CopyButton value={value}>
-                {({ copied, copy }) => (
-                  <Button variant="default" onClick={copy} aria-label={`Copy ${name}`}>
-                    {copied ? 'Copied' : 'Copy'}
-                  </Button>
-                )}
-              </CopyButton>
+      <PageTitle
+        title={addon.name}
+        below={
+          <>
+            {addon.description !== '' && <Text size="sm">{addon.description}</Text>}
+            <Group gap="sm">
+              <StatusBadge status={addon.status} />
+              <Text size="sm" c="dimmed">
+                {type} {config.versionTag}
+              </Text>
             </Group>
-          ))}
-        </Stack>
+          </>
+        }
+      >
+        {mayWrite && <AddonActions params={params} addon={addon} />}
+      </PageTitle>
+      {addon.statusMessage !== undefined && (
+        <Alert color="red" role="alert" mb="md">
+          {addon.statusMessage}
+        </Alert>
       )}
-    </Loaded>
-  )
-}
-
-/** The environment and the secrets of the answer as one list of texts. */
-function valuesOf(credentials: object): Record<string, string> {
-  const { envs, secrets } = credentials as {
-    envs?: Record<string, unknown>
-    secrets?: Record<string, unknown>
-  }
-  return Object.fromEntries(
-    Object.entries({ ...envs, ...secrets }).map(([name, value]) => [name, String(value)]),
+      <RestoreProgress params={params} />
+      <PageTabs tabs={tabs} />
+    </>
   )
 }
