@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import type { FairwayError } from '@fairway/contract/errors'
 import { expect, test } from 'vitest'
 import type {
   ExecEvent,
@@ -182,6 +183,28 @@ export function runtimeContract(withRuntime: With): void {
       await runtime.start(program('one', FOREVER))
       const events = await collect(runtime.exec('one', { command: ['sleep', '100'], timeoutMs: 200 }))
       expect(events.at(-1)).toMatchObject({ type: 'exit', signal: 'SIGKILL' })
+    }))
+
+  test('a command ends with the instance that it runs beside', () =>
+    withRuntime(async ({ runtime, program }) => {
+      await runtime.start(program('one', FOREVER))
+      const types: string[] = []
+      for await (const { type } of runtime.exec('one', { command: ['sh', '-c', 'echo up; sleep 100'] })) {
+        types.push(type)
+        if (type === 'stdout') await runtime.stop('one', 0)
+      }
+      expect(types.at(-1)).toBe('exit')
+    }))
+
+  test('a command that begins while its instance ends ends too, or is refused', () =>
+    withRuntime(async ({ runtime, program }) => {
+      await runtime.start(program('one', FOREVER))
+      const command = collect(runtime.exec('one', { command: ['sleep', '100'] })).then(
+        (events) => events.at(-1)?.type,
+        (error: unknown) => (error as FairwayError).code,
+      )
+      await runtime.stop('one', 0)
+      expect(['exit', 'invalid_state']).toContain(await command)
     }))
 
   test('a busy program shows in its processor time, every program in its memory', () =>

@@ -3,10 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { FairwayError } from '@fairway/contract/errors'
 import type Docker from 'dockerode'
 import { engineStatusOf } from '../../lib/docker/engine.ts'
+import { engineMessage, ifThere, isAbsentThere } from '../../lib/docker/engine-answers.ts'
 import { framesOf } from '../../lib/docker/frames.ts'
 import type { ExecEvent, ExecRequest, TerminalSize } from '../../reconcile/runtime-port.ts'
 import { checkEnvironment } from '../process/environment.ts'
 import { EXEC_MARKER, killMarked } from './kill-exec.ts'
+import { isRunning } from './observation.ts'
 
 /** After its end was ordered, a process that left the tree may hold the output open; nobody waits for it. */
 const LINGER_MS = 1_000
@@ -19,17 +21,19 @@ const SETTLE_MS = 5_000
 export async function* execIn(container: Docker.Container, request: ExecRequest): AsyncIterable<ExecEvent> {
   checkEnvironment(request.env ?? {})
   const marker = `${EXEC_MARKER}=${randomUUID()}`
-  const exec = await container.exec({
-    Cmd: [...request.command],
-    Env: [...Object.entries(request.env ?? {}).map(([name, value]) => `${name}=${value}`), marker],
-    AttachStdin: request.stdin !== undefined,
-    AttachStdout: true,
-    AttachStderr: true,
-    Tty: request.tty !== undefined,
-    ...(request.user !== undefined && { User: request.user }),
-  })
+  const exec = await whileItRuns(
+    container.exec({
+      Cmd: [...request.command],
+      Env: [...Object.entries(request.env ?? {}).map(([name, value]) => `${name}=${value}`), marker],
+      AttachStdin: request.stdin !== undefined,
+      AttachStdout: true,
+      AttachStderr: true,
+      Tty: request.tty !== undefined,
+      ...(request.user !== undefined && { User: request.user }),
+    }),
+  )
   request.signal?.throwIfAborted()
-  const socket = await exec.start({ hijack: true, stdin: true, Tty: request.tty !== undefined })
+  const socket = await whileItRuns(exec.start({ hijack: true, stdin: true, Tty: request.tty !== undefined }))
   const ending = new Ending(container, { marker, socket, request })
   // What ends the inputs when the command has ended, however it did.
   const over = new AbortController()
@@ -38,11 +42,21 @@ export async function* execIn(container: Docker.Container, request: ExecRequest)
     yield* outputOf(socket, request, ending)
     const { ExitCode, Pid } = await ended(exec)
     ending.rethrow()
-    if (Pid === 0) throw notRun(request)
+    if (Pid === 0) throw await whyNotRun(container, request)
     yield { type: 'exit', exitCode: ExitCode ?? 128, ...(ending.ordered && { signal: 'SIGKILL' }) }
   } finally {
     over.abort()
     await ending.close(exec)
+  }
+}
+
+/** The engine has several statuses for a container that ended a moment ago; its text tells them from others. */
+async function whileItRuns<T>(begun: Promise<T>): Promise<T> {
+  try {
+    return await begun
+  } catch (error) {
+    if (!isAbsentThere(error) && !/not running|stopped/i.test(engineMessage(error))) throw error
+    throw instanceEnded(error)
   }
 }
 
@@ -60,12 +74,21 @@ async function* outputOf(
   }
 }
 
-/** The engine has said why in the output. */
-const notRun = ({ command: [program = ''] }: ExecRequest): FairwayError =>
-  new FairwayError(
+/** The engine has said why in the output, unless the container ended meanwhile. */
+async function whyNotRun(
+  container: Docker.Container,
+  { command: [program = ''] }: ExecRequest,
+): Promise<FairwayError> {
+  const seen = await ifThere(container.inspect())
+  if (seen === undefined || !isRunning(seen.State)) return instanceEnded()
+  return new FairwayError(
     'runtime_failed',
     `"${program}" cannot be run in the instance. Is it in the image, and may it be run?`,
   )
+}
+
+const instanceEnded = (cause?: unknown): FairwayError =>
+  new FairwayError('invalid_state', 'The instance ended, so nothing can be run in it.', { cause })
 
 type Hijacked = Awaited<ReturnType<Docker.Exec['start']>>
 type Running = { marker: string; socket: Hijacked; request: ExecRequest }

@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import { type CrashPoints, noCrashPoints } from '../../lib/crash-point.ts'
 import type { InstanceSpec, ObservedInstance, Runtime } from '../../reconcile/runtime-port.ts'
-import { type CgroupTree, createCgroups, detectCgroups, removeCgroups, wasOutOfMemory } from './cgroups.ts'
+import { type CgroupTree, createCgroups, detectCgroups, removeCgroups } from './cgroups.ts'
 import { startCollector } from './collector-process.ts'
+import { CommandsBeside } from './commands-beside.ts'
 import { checkEnvironment, markerOf } from './environment.ts'
 import { execBeside } from './exec.ts'
-import { exitOf } from './exit-status.ts'
 import { type ExitWatch, exitsFolder, watchExits } from './exit-watch.ts'
+import { howItEnded } from './how-it-ended.ts'
 import {
   folderOf,
   type InstanceRecord,
@@ -17,7 +18,6 @@ import {
   machineName,
   prepareFolder,
   readExit,
-  readExitTime,
   readPid,
   readRecord,
   removeUnfinished,
@@ -63,6 +63,7 @@ class ProcessRuntime implements Runtime {
   readonly #watchers = new Set<(id: string) => void>()
   readonly #starting = new Map<string, Promise<ObservedInstance>>()
   readonly #stopping = new Set<string>()
+  readonly #commands = new CommandsBeside()
   readonly #exits: ExitWatch
   readonly #collector: { close(): void }
 
@@ -126,12 +127,11 @@ class ProcessRuntime implements Runtime {
   }
 
   #newRecord(spec: InstanceSpec): InstanceRecord {
-    if (spec.artifact.kind !== 'bundle') {
+    if (spec.artifact.kind !== 'bundle')
       throw new FairwayError(
         'not_supported',
         'The process runtime runs bundles, not images. Use a build, or a runtime for containers.',
       )
-    }
     return {
       id: spec.id,
       labels: spec.labels,
@@ -173,6 +173,12 @@ class ProcessRuntime implements Runtime {
     return isShim(pid, folderOf(this.#root, id))
   }
 
+  #living(id: string): { record: InstanceRecord; pid: number } | undefined {
+    const record = readRecord(this.#root, id)
+    const pid = readPid(this.#root, id)
+    return record === undefined || pid === undefined || !this.#isRunning(id) ? undefined : { record, pid }
+  }
+
   #tree({ id, cgroups }: InstanceRecord, shim: number): Tree {
     return {
       shim,
@@ -195,11 +201,7 @@ class ProcessRuntime implements Runtime {
     if (this.#isRunning(record.id)) return { ...common, state: 'running' }
     // A stop gives the rest of the tree its time.
     if (pid !== undefined && !this.#stopping.has(record.id)) await settleExit(this.#tree(record, pid))
-    const status = readExit(this.#root, record.id)
-    if (status === undefined) return { ...common, state: 'exited', signal: 'SIGKILL' }
-    const exitedAt = await readExitTime(this.#root, record.id)
-    if (wasOutOfMemory(record.cgroups)) return { ...common, state: 'exited', exitedAt, signal: 'OOM' }
-    return { ...common, state: 'exited', exitedAt, ...exitOf(status) }
+    return { ...common, state: 'exited', ...(await howItEnded(this.#root, record)) }
   }
 
   async stop(id: string, graceMs: number): Promise<ObservedInstance | undefined> {
@@ -212,15 +214,15 @@ class ProcessRuntime implements Runtime {
     }
     this.#crash.hit('runtime.after-stop')
     this.#exits.untrack(id)
+    this.#commands.endAll(id)
     return this.#observed(record)
   }
 
   async remove(id: string): Promise<void> {
     const record = readRecord(this.#root, id)
     if (record === undefined) return
-    if (this.#isRunning(id)) {
+    if (this.#isRunning(id))
       throw new FairwayError('invalid_state', `Instance "${id}" still runs. Stop it first.`)
-    }
     await this.#discard(record)
   }
 
@@ -244,20 +246,24 @@ class ProcessRuntime implements Runtime {
     return readLogs(folderOf(this.#root, id), query)
   }
 
-  exec(id: string, request: Parameters<Runtime['exec']>[1]): ReturnType<Runtime['exec']> {
-    const record = readRecord(this.#root, id)
-    const pid = readPid(this.#root, id)
-    if (record === undefined || pid === undefined || !this.#isRunning(id)) {
-      throw new FairwayError('invalid_state', `Instance "${id}" does not run, so nothing can be run in it.`)
+  /** The command ends with the instance, even one that ends while the command is about to begin. */
+  async *exec(id: string, request: Parameters<Runtime['exec']>[1]): ReturnType<Runtime['exec']> {
+    const { signal: ended, done } = this.#commands.begin(id)
+    try {
+      const living = this.#living(id)
+      if (living === undefined)
+        throw new FairwayError('invalid_state', `Instance "${id}" does not run, so nothing can be run in it.`)
+      const signal = request.signal === undefined ? ended : AbortSignal.any([request.signal, ended])
+      yield* execBeside({ ...living.record, pid: living.pid }, { ...request, signal })
+    } finally {
+      done()
     }
-    return execBeside({ pid, directory: record.directory, cgroups: record.cgroups }, request)
   }
 
   async stats(id: string) {
-    const record = readRecord(this.#root, id)
-    const pid = readPid(this.#root, id)
-    if (record === undefined || pid === undefined || !this.#isRunning(id)) return undefined
-    const members = membersOf(this.#tree(record, pid))
+    const living = this.#living(id)
+    if (living === undefined) return undefined
+    const members = membersOf(this.#tree(living.record, living.pid))
     const ticks = members.reduce((sum, one) => sum + (statOf(one)?.ticks ?? 0), 0)
     const now = performance.now()
     const last = this.#usage.get(id)
@@ -272,10 +278,8 @@ class ProcessRuntime implements Runtime {
   }
 
   async listeningPorts(id: string): Promise<number[]> {
-    const record = readRecord(this.#root, id)
-    const pid = readPid(this.#root, id)
-    if (record === undefined || pid === undefined || !this.#isRunning(id)) return []
-    return listeningPorts(membersOf(this.#tree(record, pid)))
+    const living = this.#living(id)
+    return living === undefined ? [] : listeningPorts(membersOf(this.#tree(living.record, living.pid)))
   }
 
   watch(onExit: (id: string) => void): () => void {
@@ -285,6 +289,7 @@ class ProcessRuntime implements Runtime {
 
   async #reportExit(id: string): Promise<void> {
     await this.observe(id)
+    this.#commands.endAll(id)
     for (const onExit of this.#watchers) onExit(id)
   }
 
