@@ -7,6 +7,7 @@ import { useMay } from '../api/use-permission.ts'
 import { Empty } from '../ui/empty.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
+import { FirstStepsOfTeam } from './first-steps/first-steps-panel.tsx'
 import { NewProject } from './project/new-project.tsx'
 
 export function ProjectsPage() {
@@ -18,12 +19,15 @@ export function ProjectsPage() {
       <Loaded query={query}>
         {({ projects }) =>
           projects.length === 0 ? (
-            <Empty title="No project yet">
-              {mayWrite
-                ? 'A project holds the services, jobs and addons that are released together. Make one above, or with '
-                : 'Your token may only read. With one that may write, make a project here or with '}
-              <Code>fairway create project</Code>.
-            </Empty>
+            <>
+              <Empty title="No project yet">
+                {mayWrite
+                  ? 'A project holds the services, jobs and addons that are released together. Make one above, or with '
+                  : 'Your token may only read. With one that may write, make a project here or with '}
+                <Code>fairway create project</Code>.
+              </Empty>
+              <FirstStepsOfTeam />
+            </>
           ) : (
             <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
               {projects.map(({ id, name, description }) => (

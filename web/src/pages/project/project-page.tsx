@@ -9,6 +9,7 @@ import { useMay } from '../../api/use-permission.ts'
 import { Loaded } from '../../ui/loaded.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { NewAddon } from '../addons/new-addon.tsx'
+import { FirstStepsOfProject } from '../first-steps/first-steps-panel.tsx'
 import { NewJob } from '../jobs/new-job.tsx'
 import { usePathParams } from '../path-params.ts'
 import { NewPipeline } from '../pipelines/new-pipeline.tsx'
@@ -33,8 +34,10 @@ export function ProjectPage() {
             {mayWrite && <DeleteProject projectId={params.projectId} name={name} />}
           </PageTitle>
           <Stack gap="xl">
+            <FirstStepsOfProject projectId={params.projectId} />
             <Triage projectId={params.projectId} services={services.data?.services ?? []} />
             <ResourceCard
+              id="pipelines"
               title="Pipelines"
               empty="A pipeline takes a version from stage to stage."
               actions={mayWrite && <NewPipeline projectId={params.projectId} />}
@@ -47,6 +50,7 @@ export function ProjectPage() {
             </ResourceCard>
             <SimpleGrid cols={{ base: 1, md: 3 }}>
               <ResourceCard
+                id="services"
                 title="Services"
                 empty="A service builds and runs your code."
                 actions={
@@ -69,6 +73,7 @@ export function ProjectPage() {
                 }))}
               </ResourceCard>
               <ResourceCard
+                id="jobs"
                 title="Jobs"
                 empty="A job runs once, by hand, on a schedule or in a release."
                 actions={
@@ -83,6 +88,7 @@ export function ProjectPage() {
                 {jobs.map((job) => ({ to: `${at}/jobs/${job.id}`, name: job.name, remark: job.jobType }))}
               </ResourceCard>
               <ResourceCard
+                id="addons"
                 title="Addons"
                 empty="An addon is a database with backups."
                 actions={mayWrite && <NewAddon projectId={params.projectId} />}

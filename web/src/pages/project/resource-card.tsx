@@ -5,6 +5,8 @@ import { StatusBadge } from '../../ui/status-badge.tsx'
 
 type Row = { to: string; name: string; remark?: string; status?: string | undefined }
 type ResourceCardProps = {
+  /** What links on the page name it by. */
+  id: string
   title: string
   empty: string
   /** What makes new ones. */
@@ -13,9 +15,9 @@ type ResourceCardProps = {
 }
 
 /** The resources of one kind, each with how it is. `undefined`: still being read. */
-export function ResourceCard({ title, empty, actions, children }: ResourceCardProps) {
+export function ResourceCard({ id, title, empty, actions, children }: ResourceCardProps) {
   return (
-    <Paper withBorder p="md" component="section" aria-label={title}>
+    <Paper withBorder p="md" component="section" id={id} aria-label={title} style={{ scrollMarginTop: 68 }}>
       <Title order={2} size="h4" mb="sm">
         {title}
       </Title>
