@@ -1,7 +1,7 @@
 import type { RouteContract } from '@fairway/contract/route'
 import type { z } from 'zod'
 import { ApiError, unreachable } from './api-error.ts'
-import { currentToken, signOut } from './session.ts'
+import { currentToken, signOutRefused } from './session.ts'
 
 type Input<S> = S extends z.ZodType ? z.input<S> : undefined
 type Answer<R extends RouteContract> = z.output<R['reply']>
@@ -70,7 +70,7 @@ export async function send<R extends RouteContract>(
 }
 
 export function refusal(status: number, { error }: Reply): ApiError {
-  if (status === 401) signOut()
+  if (status === 401) signOutRefused()
   return new ApiError(status, {
     id: error?.id ?? 'unknown',
     message: error?.message ?? `The server answered ${status}.`,

@@ -7,11 +7,13 @@ import { type CallOptions, call, callPage, fillPath } from './client.ts'
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
+      // A browser without the internet may well reach a Fairway beside it.
+      networkMode: 'always',
       staleTime: 30_000,
       retry: (count, error) => isWorthRetrying(error) && count < 5,
       retryDelay: (count) => Math.min(500 * 2 ** count, 5_000),
     },
-    mutations: { retry: false },
+    mutations: { networkMode: 'always', retry: false },
   },
 })
 

@@ -6,17 +6,26 @@ import { type CallOptions, refusal, send } from './client.ts'
 
 export type StreamEvent<T> = { id: string | undefined; event: string | undefined; data: T }
 
+type Listening = {
+  headers?: Record<string, string>
+  onOpen?: () => void
+  /** Whenever the server shows that it is there, also when nothing happens. */
+  onSign?: () => void
+}
+
 /** Server-sent events of one route until the server ends them or `signal` aborts. */
 export async function* readEvents<R extends RouteContract>(
   route: R,
   options: CallOptions<R>,
-  { headers = {}, onOpen }: { headers?: Record<string, string>; onOpen?: () => void } = {},
+  { headers = {}, onOpen, onSign = () => undefined }: Listening = {},
 ): AsyncIterable<StreamEvent<z.output<R['reply']>>> {
   const response = await send(route, options, { accept: 'text/event-stream', ...headers })
   if (!response.ok) throw refusal(response.status, await response.json())
   if (response.body === null) return
   onOpen?.()
-  const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
+  const events = response.body
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream({ onComment: onSign }))
   const reader = events.getReader()
   try {
     for (;;) {
@@ -24,6 +33,7 @@ export async function* readEvents<R extends RouteContract>(
         throw options.signal?.aborted ? error : unreachable(error)
       })
       if (done) return
+      onSign()
       yield { id: value.id, event: value.event, data: JSON.parse(value.data) as z.output<R['reply']> }
     }
   } finally {

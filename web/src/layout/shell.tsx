@@ -60,6 +60,7 @@ function useSignedIn(): void {
   const token = useToken()
   const navigate = useNavigate()
   useEffect(() => {
-    if (token === undefined) void navigate({ to: '/sign-in', search: { from: window.location.pathname } })
+    const { pathname, search } = window.location
+    if (token === undefined) void navigate({ to: '/sign-in', search: { from: pathname + search } })
   }, [token, navigate])
 }

@@ -2,20 +2,23 @@ import { listProjects } from '@fairway/contract/routes/projects'
 import { Alert, Button, Center, Code, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { ApiError, sentenceOf } from '../api/api-error.ts'
 import { call } from '../api/client.ts'
 import { queryClient } from '../api/queries.ts'
-import { signIn, signOut } from '../api/session.ts'
+import { signIn, signOut, wasRefused } from '../api/session.ts'
 
 /** Signs in with a token, after the server took it. */
 export function SignInPage() {
   const [token, setToken] = useState('')
+  const [ended] = useState(wasRefused)
   const { from } = useSearch({ from: '/sign-in' })
+  const field = useRef<HTMLInputElement>(null)
   const navigate = useNavigate()
   const entering = useMutation({
     mutationFn: () => enter(token.trim()),
-    onSuccess: () => navigate({ to: from ?? '/' }),
+    onSuccess: () => navigate({ href: placeOf(from) }),
+    onError: () => field.current?.select(),
   })
   return (
     <Center mih="100vh" p="md" component="main">
@@ -30,11 +33,19 @@ export function SignInPage() {
             <Title order={1} size="h2">
               Fairway
             </Title>
+            {ended && !entering.isError && (
+              <Alert color="yellow" role="status">
+                Your token is not valid any more: it has expired, or it was revoked. With another one you go
+                on where you were.
+              </Alert>
+            )}
             <PasswordInput
+              ref={field}
               label="Token"
               description="The first start printed one."
               placeholder="Paste it here"
               value={token}
+              error={entering.isError}
               onChange={(event) => setToken(event.currentTarget.value)}
               autoFocus
               required
@@ -57,6 +68,10 @@ export function SignInPage() {
     </Center>
   )
 }
+
+/** Only a page of this Fairway: an address that someone was sent must not lead elsewhere. Pure. */
+export const placeOf = (from: string | undefined): string =>
+  from !== undefined && /^\/(?![/\\])/.test(from) ? from : '/'
 
 async function enter(token: string): Promise<void> {
   signIn(token)

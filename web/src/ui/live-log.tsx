@@ -3,7 +3,7 @@ import type { logLine } from '@fairway/contract/routes/streams'
 import { Box, Group, Switch, Text, TextInput } from '@mantine/core'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { z } from 'zod'
-import { sentenceOf } from '../api/api-error.ts'
+import { ApiError, sentenceOf } from '../api/api-error.ts'
 import { readEvents } from '../api/read-events.ts'
 import classes from './live-log.module.css'
 
@@ -14,16 +14,19 @@ type LiveLogProps = {
   params: Record<string, string>
   query: Record<string, string | number>
   height?: number
+  /** Whether another log may follow this one, or begin later: then it is asked for again. */
+  goesOn?: boolean
 }
 
 /** The browser keeps this many lines; older ones go. */
 const KEPT = 5_000
 const REPAINT_MS = 100
+const AGAIN_MS = 1_000
 
 /** A log as it is written, with a search in what was read. */
-export function LiveLog({ route, params, query, height = 320 }: LiveLogProps) {
+export function LiveLog({ route, params, query, height = 320, goesOn = false }: LiveLogProps) {
   const address = JSON.stringify({ params, query })
-  const { lines, note } = useLines(route, address)
+  const { lines, note } = useLines(route, address, goesOn)
   const [search, setSearch] = useState('')
   const [following, setFollowing] = useState(true)
   const box = useRef<HTMLDivElement>(null)
@@ -75,37 +78,73 @@ export function LiveLog({ route, params, query, height = 320 }: LiveLogProps) {
   )
 }
 
-function useLines(route: RouteContract, address: string) {
-  const [lines, setLines] = useState<(Line & { key: number })[]>([])
+type ShownLine = Line & { key: number }
+
+function useLines(route: RouteContract, address: string, goesOn: boolean) {
+  const [lines, setLines] = useState<readonly ShownLine[]>([])
   const [note, setNote] = useState<string>()
+  const mayGoOn = useRef(goesOn)
+  mayGoOn.current = goesOn
   useEffect(() => {
     const abort = new AbortController()
-    const { params, query } = JSON.parse(address) as Pick<LiveLogProps, 'params' | 'query'>
-    const kept: (Line & { key: number })[] = []
-    let count = 0
-    let due: ReturnType<typeof setTimeout> | undefined
-    const repaint = (): void => {
-      due = undefined
-      setLines(kept.slice())
-    }
-    const follow = async (): Promise<void> => {
-      for await (const { data } of readEvents(route, { params, query, signal: abort.signal })) {
-        count += 1
-        kept.push({ ...(data as Line), key: count })
-        if (kept.length > KEPT) kept.splice(0, kept.length - KEPT)
-        due ??= setTimeout(repaint, REPAINT_MS)
-      }
-      setNote('The log has ended.')
-    }
     setLines([])
     setNote(undefined)
-    follow().catch((error: unknown) => {
-      if (!abort.signal.aborted) setNote(sentenceOf(error))
-    })
-    return () => {
-      abort.abort()
-      clearTimeout(due)
-    }
+    void follow(route, address, { signal: abort.signal, mayGoOn, setLines, setNote })
+    return () => abort.abort()
   }, [route, address])
   return { lines, note }
+}
+
+type Following = {
+  signal: AbortSignal
+  mayGoOn: { readonly current: boolean }
+  setLines(lines: readonly ShownLine[]): void
+  setNote(note: string | undefined): void
+}
+
+/** Reads the log to its end; from its beginning again when the connection broke, so that nothing is lost or doubled. */
+async function follow(route: RouteContract, address: string, following: Following): Promise<void> {
+  const { signal, mayGoOn, setNote } = following
+  for (;;) {
+    const ended = await readOnce(route, address, following)
+    if (signal.aborted) return
+    setNote(ended.note)
+    if (!ended.broke && !mayGoOn.current) return
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+    if (signal.aborted || (!ended.broke && !mayGoOn.current)) return
+  }
+}
+
+/** What was shown before stays until the server has begun to answer. */
+async function readOnce(
+  route: RouteContract,
+  address: string,
+  { signal, setLines, setNote }: Following,
+): Promise<{ note: string; broke: boolean }> {
+  const { params, query } = JSON.parse(address) as Pick<LiveLogProps, 'params' | 'query'>
+  const kept: ShownLine[] = []
+  let count = 0
+  let due: ReturnType<typeof setTimeout> | undefined
+  const repaint = (): void => {
+    due = undefined
+    if (!signal.aborted) setLines(kept.slice())
+  }
+  const repaintSoon = (): void => {
+    if (due === undefined) due = setTimeout(repaint, REPAINT_MS)
+  }
+  const onOpen = (): void => {
+    setNote(undefined)
+    repaintSoon()
+  }
+  try {
+    for await (const { data } of readEvents(route, { params, query, signal }, { onOpen })) {
+      count += 1
+      kept.push({ ...(data as Line), key: count })
+      if (kept.length > KEPT) kept.splice(0, kept.length - KEPT)
+      repaintSoon()
+    }
+    return { note: 'The log has ended.', broke: false }
+  } catch (error) {
+    return { note: sentenceOf(error), broke: error instanceof ApiError && error.status === 0 }
+  }
 }

@@ -1,9 +1,12 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { PageError } from './page-error.tsx'
+import { isGone, PageError } from './page-error.tsx'
 import { PageLoading } from './page-loading.tsx'
 
-/** A read with all its faces: loading, refused, there. What was read before stays visible while it is read again. */
+/**
+ * A read with all its faces: loading, refused, gone, there. What was read before stays visible while it is read again,
+ * unless it was deleted meanwhile.
+ */
 export function Loaded<T>({
   query,
   children,
@@ -11,7 +14,7 @@ export function Loaded<T>({
   query: UseQueryResult<T>
   children: (data: T) => ReactNode
 }) {
-  if (query.data !== undefined) return children(query.data)
+  if (query.data !== undefined && !isGone(query.error)) return children(query.data)
   if (query.isError) return <PageError error={query.error} retry={() => void query.refetch()} />
   return <PageLoading />
 }

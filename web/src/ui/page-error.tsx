@@ -1,26 +1,49 @@
-import { Alert, Button, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useRouter } from '@tanstack/react-router'
-import { sentenceOf } from '../api/api-error.ts'
+import { ApiError, sentenceOf } from '../api/api-error.ts'
+import { signOut } from '../api/session.ts'
+import { Gone } from './not-found.tsx'
+
+type PageErrorProps = { error: unknown; retry?: () => void }
 
 /** What went wrong, in the server's words, and a way to go on. */
-export function PageError({ error, retry }: { error: unknown; retry?: () => void }) {
+export function PageError({ error, retry }: PageErrorProps) {
   const router = useRouter()
+  if (isGone(error)) return <Gone sentence={sentenceOf(error)} />
+  const isForbidden = error instanceof ApiError && error.status === 403
   return (
     <Alert
       role="alert"
       color="red"
       variant="light"
       icon={<IconAlertTriangle aria-hidden />}
-      title="This could not be shown"
+      title={titleOf(error)}
       m="md"
     >
       <Stack gap="sm" align="flex-start">
         <Text size="sm">{sentenceOf(error)}</Text>
-        <Button size="xs" variant="default" onClick={() => (retry ? retry() : void router.invalidate())}>
-          Try again
-        </Button>
+        <Group gap="xs">
+          <Button size="xs" variant="default" onClick={() => (retry ? retry() : void router.invalidate())}>
+            Try again
+          </Button>
+          {isForbidden && (
+            <Button size="xs" variant="default" onClick={signOut}>
+              Sign in with another token
+            </Button>
+          )}
+        </Group>
       </Stack>
     </Alert>
   )
+}
+
+/** Whether what was asked for does not exist, or not any more. */
+export const isGone = (error: unknown): boolean => error instanceof ApiError && error.status === 404
+
+/** Pure. */
+export function titleOf(error: unknown): string {
+  const status = error instanceof ApiError ? error.status : undefined
+  if (status === 403) return 'Your token may not see this'
+  return status === 0 ? 'Fairway cannot be reached' : 'This could not be shown'
 }

@@ -10,6 +10,7 @@ import { modals } from '@mantine/modals'
 import { IconDots, IconPlayerPause, IconPlayerPlay, IconRefresh, IconTrash } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { call } from '../../api/client.ts'
+import { queryClient } from '../../api/queries.ts'
 import { useAction } from '../../api/use-action.ts'
 import { confirmByName } from '../../ui/confirm-by-name.tsx'
 import type { AddonParams } from './addon-page.tsx'
@@ -87,9 +88,12 @@ function useDelete(params: AddonParams, { name }: AddonView): () => void {
   const navigate = useNavigate()
   const remove = useAction({
     run: () => call(deleteAddon, { params, query: {} }),
-    refresh: ['projects', params.projectId],
     done: `The addon "${name}" is being deleted.`,
-    after: () => void navigate({ to: `/projects/${params.projectId}` }),
+    // Away first: what is read again here is not there any more.
+    after: () =>
+      void navigate({ to: `/projects/${params.projectId}` }).then(() =>
+        queryClient.invalidateQueries({ queryKey: ['projects', params.projectId] }),
+      ),
   })
   return () =>
     confirmByName({

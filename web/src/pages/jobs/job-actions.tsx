@@ -12,6 +12,7 @@ import {
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call } from '../../api/client.ts'
+import { queryClient } from '../../api/queries.ts'
 import { useAction } from '../../api/use-action.ts'
 import { confirmByName } from '../../ui/confirm-by-name.tsx'
 import { DeployDialog } from './deploy-dialog.tsx'
@@ -104,9 +105,12 @@ function useDelete(params: JobParams, { name }: JobView): () => void {
   const navigate = useNavigate()
   const remove = useAction({
     run: () => call(deleteJob, { params, query: {} }),
-    refresh: ['projects', params.projectId],
     done: `The job "${name}" is gone.`,
-    after: () => void navigate({ to: `/projects/${params.projectId}` }),
+    // Away first: what is read again here is not there any more.
+    after: () =>
+      void navigate({ to: `/projects/${params.projectId}` }).then(() =>
+        queryClient.invalidateQueries({ queryKey: ['projects', params.projectId] }),
+      ),
   })
   return () =>
     confirmByName({

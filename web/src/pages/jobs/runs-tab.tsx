@@ -118,12 +118,19 @@ function RunDetails({ params, run }: { params: JobParams; run: JobRun }) {
           </Button>
         )}
       </Group>
-      <LiveLog
-        route={jobLogStream}
-        params={params}
-        query={{ follow: 'true', run: run.id, tail: 5000 }}
-        height={560}
-      />
+      {run.status === 'QUEUED' ? (
+        <Text size="sm">It waits to be started; its log begins then.</Text>
+      ) : (
+        // Another attempt has another log.
+        <LiveLog
+          key={run.failed}
+          route={jobLogStream}
+          params={params}
+          query={{ follow: 'true', run: run.id, tail: 5000 }}
+          height={560}
+          goesOn={!run.concluded}
+        />
+      )}
       {run.status === 'RUNNING' && (
         <ShellPanel
           owner={{ projectId: params.projectId, kind: 'jobs', id: params.jobId }}
