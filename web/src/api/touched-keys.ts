@@ -1,4 +1,4 @@
-type Happening = { projectId: string | null; topic: string; subject: string }
+type Happening = { projectId: string | null; topic: string; subject: string; type: string }
 
 const FOLDERS: Readonly<Record<string, string>> = {
   service: 'services',
@@ -25,11 +25,12 @@ const TEAM_WIDE = [
 
 /**
  * Which reads an event makes stale, as key prefixes. Pure. Runs and builds show in several places, so what holds them
- * in the project is read again.
+ * in the project is read again, and the project itself when what it has becomes more or less.
  */
-export function touchedKeys({ projectId, topic, subject }: Happening): string[][] {
+export function touchedKeys({ projectId, topic, subject, type }: Happening): string[][] {
   if (projectId === null) return TEAM_WIDE
   const project = ['projects', projectId]
+  if (/creat|delet/.test(type)) return [project]
   if (topic === 'run')
     return [
       [...project, 'pipelines'],
