@@ -80,8 +80,8 @@ export async function insertInstance(
   tx: Tx,
   key: ServiceKey,
   instance: { id: string; revisionId: string; rolloutId: string | null },
-): Promise<void> {
-  await tx
+): Promise<InstanceRow> {
+  const row = await tx
     .insertInto('instance')
     .values({
       id: instance.id,
@@ -90,7 +90,9 @@ export async function insertInstance(
       revision_id: instance.revisionId,
       rollout_id: instance.rolloutId,
     })
-    .execute()
+    .returning(columns)
+    .executeTakeFirstOrThrow()
+  return row as InstanceRow
 }
 
 export type InstanceChange = Partial<

@@ -70,6 +70,17 @@ describe('a rollout', () => {
     expect(actions(desired(), instance('old'), instance('new', change))).toEqual([])
   })
 
+  test('brings a ready one in and lets an old one go in one change, once the version is proved', () => {
+    const wanted = desired({ instances: 2 })
+    const fresh = instance('new-2', { routed: false })
+    const olds = [instance('old-1')]
+    const plan = planService(wanted, [...olds, instance('new-1'), fresh], NOW)
+    expect(plan.actions).toEqual([{ do: 'drain', instance: 'old-1' }])
+    expect(plan.routes).toEqual({ active: ['new-1', 'new-2'], draining: ['old-1'] })
+    const first = instance('new-1', { routed: false })
+    expect(planService(wanted, [instance('old-1'), instance('old-2'), first], NOW).actions).toEqual([])
+  })
+
   test('looks again at the moment the new one will be proved', () => {
     const fresh = instance('new', { readyAt: ago(400), readySince: ago(400) })
     expect(planService(desired(), [instance('old'), fresh], NOW).wakeAt).toEqual(ahead(600))

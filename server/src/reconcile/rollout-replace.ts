@@ -57,9 +57,13 @@ function outdated(
 function countToKeep(desired: DesiredService, fit: readonly ServiceInstance[], now: Date): number {
   if (desired.stopFirst || desired.revision === null) return 0
   const proved = desired.revision === desired.lastGood || fit.some((one) => isProven(one, desired, now))
-  const serving = proved ? fit.filter((one) => isServing(one, desired)).length : 0
+  const serving = proved ? fit.filter(willServe).length : 0
   return Math.max(0, desired.instances - desired.maxUnavailable - serving)
 }
+
+/** The gateway takes it in before it drains others, in one change: an instance waits for no change of its own. */
+const willServe = ({ state, readySince }: ServiceInstance): boolean =>
+  state === 'running' && readySince !== null
 
 function countToCreate(
   { revision, instances, maxSurge }: DesiredService,

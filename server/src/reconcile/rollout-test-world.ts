@@ -84,7 +84,10 @@ export class World {
     const before = this.instances
     for (const action of plan.actions.slice(0, actions)) this.#perform(action)
     if (routes && actions >= plan.actions.length) {
-      for (const one of before) this.#acknowledge(one, plan.routes)
+      // A gateway takes new ones in before it drains others.
+      const drained = (one: ServiceInstance): boolean => plan.routes.draining.includes(one.id)
+      for (const one of before.filter((each) => !drained(each))) this.#acknowledge(one, plan.routes)
+      for (const one of before.filter(drained)) this.#acknowledge(one, plan.routes)
     }
     return plan.actions
   }

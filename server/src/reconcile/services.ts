@@ -11,10 +11,11 @@ import type { ProbeTarget } from './probes/prober.ts'
 import type { ServiceInstance, ServicePlan } from './rollout-model.ts'
 import { planService } from './rollout-plan.ts'
 import { probeAddress } from './run-config.ts'
-import { performActions } from './service-actions.ts'
+import { performChanges } from './service-actions.ts'
 import type { Pass, ServiceDeps } from './service-deps.ts'
 import { plannedInstance, runtimeIdOf } from './service-instance.ts'
 import { applyRoutes, gatewayKey, isPublic } from './service-routes.ts'
+import { performStarts } from './service-starts.ts'
 import { checksOf, loadService, type ServiceWorld } from './service-world.ts'
 import type { ServiceReport } from './traffic-port.ts'
 
@@ -29,21 +30,23 @@ export function serviceHandler(deps: ServiceDeps) {
   return async (item: WorkItem, signal: AbortSignal): Promise<{ wakeAfterMs: number | null }> => {
     const [projectId = '', serviceId = ''] = item.key.split('/')
     const pass: Pass = { deps, item, key: { projectId, serviceId }, signal }
+    let look = true
     for (let step = 0; step < STEPS_AT_MOST; step += 1) {
       signal.throwIfAborted()
-      const { acted, wakeAt } = await takeStep(pass)
-      if (acted) continue
-      if (wakeAt === null) return { wakeAfterMs: null }
-      return { wakeAfterMs: Math.max(1, wakeAt.getTime() - deps.clock.now().getTime()) }
+      const { next, wakeAt } = await takeStep(pass, look)
+      if (next !== 'rest') look = next === 'look'
+      else if (wakeAt === null) return { wakeAfterMs: null }
+      else return { wakeAfterMs: Math.max(1, wakeAt.getTime() - deps.clock.now().getTime()) }
     }
     return { wakeAfterMs: 0 }
   }
 }
 
-type Step = { acted: boolean; wakeAt: Date | null }
-const DONE: Step = { acted: false, wakeAt: null }
+/** `plan`: something was written down or done, and the runtime was looked at a moment ago. */
+type Step = { next: 'look' | 'plan' | 'rest'; wakeAt: Date | null }
+const DONE: Step = { next: 'rest', wakeAt: null }
 
-async function takeStep(pass: Pass): Promise<Step> {
+async function takeStep(pass: Pass, mustLook: boolean): Promise<Step> {
   const { deps } = pass
   const world = await loadService(pass)
   if (world === undefined || world.service.kind === 'build') {
@@ -53,24 +56,28 @@ async function takeStep(pass: Pass): Promise<Step> {
   followProbes(pass, world)
   if (world.rollout?.state === 'running') deps.receipts.follow(gatewayKey(pass), world.rollout.id)
   const report = await reportOf(pass, world)
-  if (await writeObservations(pass, world, report)) return { acted: true, wakeAt: null }
+  if (mustLook && (await writeObservations(pass, world, report))) return { next: 'plan', wakeAt: null }
   const desired = desiredService(world.service, {
     rollout: world.rollout,
     hasVolume: world.hasVolume,
     hasRoutes: isPublic(deps, world),
   })
   const plan = planService(desired, instancesOf(pass, world, report), deps.clock.now())
-  await performActions(pass, world, plan.actions)
+  await performChanges(pass, world, plan.actions)
   const gone = plan.actions.some((action) => action.do === 'forget')
   if (gone) return DONE
   const routed = await applyRoutes(pass, { ...world, rows: await listInstances(deps.db, pass.key) }, plan)
   await writeStatus(pass, world, plan)
-  return { acted: plan.actions.length > 0 || routed, wakeAt: plan.wakeAt }
+  // A start takes long: who calls shall not wait for it.
+  const started = await performStarts(pass, world, plan.actions)
+  const acted = plan.actions.length > 0 || routed
+  if (acted) return { next: started ? 'look' : 'plan', wakeAt: null }
+  return { next: mustLook ? 'rest' : 'look', wakeAt: plan.wakeAt }
 }
 
 /** A build service runs nothing, so nothing has to end first. */
 async function forgetBuildService(pass: Pass, world: ServiceWorld): Promise<Step> {
-  await performActions(pass, world, [{ do: 'forget' }])
+  await performChanges(pass, world, [{ do: 'forget' }])
   return DONE
 }
 

@@ -1,7 +1,7 @@
 import type { GatewayBackend, ServiceRoutes } from '@fairway/contract/gateway'
 import { describe, expect, test } from 'vitest'
 import { emptyState, openDrains, serverName, withEnded, withoutService, withRoutes } from './gateway-state.ts'
-import { planInstances } from './instance-plan.ts'
+import { neededOf, planInstances } from './instance-plan.ts'
 import { linesOf, parseProcesses } from './master-socket.ts'
 import { routeMap } from './route-map.ts'
 
@@ -81,7 +81,7 @@ describe('what HAProxy is told', () => {
         { backend: 'b', name: 'unnamed', ready: true },
       ]),
     )
-    expect(plan.needed).toEqual([
+    expect(neededOf(plan)).toEqual([
       'add server b/new 127.0.0.1:1',
       'set server b/new state ready',
       'set server b/old state drain',
@@ -90,7 +90,7 @@ describe('what HAProxy is told', () => {
   })
 
   test('a backend that the worker does not have needs a reload, not an order', () => {
-    expect(planInstances([{ name: 'c', lines: [], servers: [server('x')] }], seen([])).needed).toEqual([])
+    expect(neededOf(planInstances([{ name: 'c', lines: [], servers: [server('x')] }], seen([])))).toEqual([])
   })
 
   test('orders share a line until it is full; one with a payload goes alone', () => {

@@ -10,7 +10,7 @@ import { writeBeside } from '../../lib/write-beside.ts'
 import { syncCertificates, writeCertificateList } from './certificates.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { checkConfig, reloadHaproxy, startHaproxy } from './haproxy-process.ts'
-import { planInstances } from './instance-plan.ts'
+import { neededOf, planInstances } from './instance-plan.ts'
 import type { MasterSocket, Processes } from './master-socket.ts'
 import { type Rendered, renderConfig } from './render-config.ts'
 import type { HaproxyFiles, HaproxySettings } from './settings.ts'
@@ -175,10 +175,14 @@ export class Gateway {
 
   /** Instances, without a reload. Before a reload as well: what still comes to the old worker finds the new ones. */
   async #tell(seen: SeenWorker, rendered: Rendered, confirm: boolean): Promise<void> {
-    const { needed } = planInstances(rendered.backends, seen)
-    if (needed.length === 0) return
-    const answer = await this.#deps.socket.ask(seen.pid, needed)
-    if (confirm) await this.#confirm(rendered, answer)
+    const { added, drained } = planInstances(rendered.backends, seen)
+    for (const [index, commands] of [added, drained].entries()) {
+      if (commands.length === 0) continue
+      const answer = await this.#deps.socket.ask(seen.pid, commands)
+      // What was not taken in replaces nothing.
+      if (confirm && index === 0) await this.#confirm(rendered, { answer, only: 'added' })
+      else if (confirm) await this.#confirm(rendered, { answer })
+    }
   }
 
   async #reload({ structure, maps }: Rendered): Promise<void> {
@@ -196,10 +200,13 @@ export class Gateway {
     }
   }
 
-  async #confirm({ backends, structure }: Rendered, answer = ''): Promise<void> {
+  async #confirm(
+    { backends, structure }: Rendered,
+    { answer = '', only }: { answer?: string; only?: 'added' } = {},
+  ): Promise<void> {
     const seen = await this.current()
-    const missing =
-      seen && seen.structure === structure ? planInstances(backends, seen).needed : ['its worker']
+    const plan = seen && seen.structure === structure ? planInstances(backends, seen) : undefined
+    const missing = plan === undefined ? ['its worker'] : only === 'added' ? plan.added : neededOf(plan)
     if (missing.length === 0) return
     throw new FairwayError('traffic_failed', 'HAProxy does not serve what it was told; see its log.', {
       detail: `${missing.slice(0, 5).join('; ')} ${answer.trim()}`.slice(0, 1_000),

@@ -13,7 +13,7 @@ import { figuresOf } from './figures.ts'
 import { Gateway, type GatewayLog } from './gateway.ts'
 import { openDrains, withoutService, withRoutes } from './gateway-state.ts'
 import { readProgram } from './haproxy-process.ts'
-import { planInstances } from './instance-plan.ts'
+import { neededOf, planInstances } from './instance-plan.ts'
 import { createMasterSocket, type MasterSocket } from './master-socket.ts'
 import { reportOf } from './report.ts'
 import { openRequestLog, type RequestLog } from './request-log.ts'
@@ -187,8 +187,9 @@ async function removeLeftServers(gateway: Gateway, socket: MasterSocket): Promis
   const seen = await gateway.current()
   const wanted = gateway.rendered()
   if (seen === undefined || seen.structure !== wanted.structure) return await gateway.bring()
-  const { needed, unnamed } = planInstances(wanted.backends, seen)
-  if (needed.length > 0) return await gateway.bring()
+  const plan = planInstances(wanted.backends, seen)
+  const { unnamed } = plan
+  if (neededOf(plan).length > 0) return await gateway.bring()
   if (unnamed.length === 0) return
   const busy = new Set(
     (await countSessions(socket, [seen.pid])).map(({ backend, name }) => `${backend}/${name}`),

@@ -3,8 +3,10 @@ import type { BackendSpec, ServerSpec } from './render-config.ts'
 import type { SeenServer, SeenWorker } from './worker-view.ts'
 
 export type InstancePlan = {
-  /** Without these it does not serve what was asked. */
-  needed: string[]
+  /** Brings new ones in. Done before the others, so that it is never without an instance in between. */
+  added: string[]
+  /** Takes new requests away from old ones. */
+  drained: string[]
   /** `backend/server` that takes nothing new and that nobody wants. */
   unnamed: SeenServer[]
 }
@@ -20,17 +22,19 @@ export function planInstances(wanted: readonly BackendSpec[], seen: SeenWorker):
   )
   const unnamed = [...found.values()].filter((server) => !named.has(at(server)))
   return {
-    // New ones first: never without an instance in between.
-    needed: [
-      ...[...named].flatMap(([key, server]) =>
-        server.draining ? [] : makeReady(key, server, found.get(key)),
-      ),
+    added: [...named].flatMap(([key, server]) =>
+      server.draining ? [] : makeReady(key, server, found.get(key)),
+    ),
+    drained: [
       ...[...named].flatMap(([key, server]) => (server.draining ? unroute(found.get(key)) : [])),
       ...unnamed.flatMap(unroute),
     ],
     unnamed,
   }
 }
+
+/** Without these a worker does not serve what was asked. */
+export const neededOf = ({ added, drained }: InstancePlan): string[] => [...added, ...drained]
 
 const at = ({ backend, name }: { backend: string; name: string }): string => `${backend}/${name}`
 
