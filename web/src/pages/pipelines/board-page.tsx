@@ -1,12 +1,15 @@
 import { getPipeline } from '@fairway/contract/routes/pipelines'
 import { ScrollArea, Text } from '@mantine/core'
-import { IconArrowRight } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { read } from '../../api/queries.ts'
+import { useMay } from '../../api/use-permission.ts'
 import { Loaded } from '../../ui/loaded.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { usePathParams } from '../path-params.ts'
 import classes from './board.module.css'
+import { DeletePipeline } from './delete-pipeline.tsx'
+import { EditPipeline } from './edit-pipeline.tsx'
+import { PromotionArrow } from './promotion-arrow.tsx'
 import { StageColumn } from './stage-column.tsx'
 
 export type Member = { id: string; type: 'service' | 'job' | 'addon' }
@@ -15,16 +18,29 @@ export type Member = { id: string; type: 'service' | 'job' | 'addon' }
 export function BoardPage() {
   const params = usePathParams('projectId', 'pipelineId')
   const query = useQuery(read(getPipeline, { params }))
+  const mayWrite = useMay('write')
   return (
     <Loaded query={query}>
-      {({ name, description, stages }) => (
+      {({ stages, ...pipeline }) => (
         <>
-          <PageTitle title={name} below={<Text c="dimmed">{description}</Text>} />
+          <PageTitle title={pipeline.name} below={<Text c="dimmed">{pipeline.description}</Text>}>
+            {mayWrite && (
+              <>
+                <EditPipeline params={params} pipeline={pipeline} />
+                <DeletePipeline params={params} name={pipeline.name} />
+              </>
+            )}
+          </PageTitle>
           <ScrollArea offsetScrollbars>
             <div className={classes.board}>
               {stages.map((stage, index) => (
                 <div key={stage.name} className={classes.slot}>
-                  {index > 0 && <IconArrowRight className={classes.arrow} aria-hidden />}
+                  {index > 0 && (
+                    <PromotionArrow
+                      params={{ ...params, stage: stage.name }}
+                      before={(stages[index - 1]?.nfObjects ?? []) as Member[]}
+                    />
+                  )}
                   <StageColumn params={params} stage={stage.name} members={stage.nfObjects as Member[]} />
                 </div>
               ))}

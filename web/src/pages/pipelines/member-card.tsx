@@ -9,12 +9,15 @@ import { read } from '../../api/queries.ts'
 import { Deployed, type DeployedSource } from '../../ui/deployed.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import type { Member } from './board-page.tsx'
+import { type Brought, broughtWords } from './brought-by.ts'
 
 const ICONS = { service: IconBox, job: IconClockPlay, addon: IconDatabase }
 const FOLDERS = { service: 'services', job: 'jobs', addon: 'addons' }
 
+type MemberCardProps = { projectId: string; member: Member; brought: readonly Brought[] }
+
 /** A resource of a stage: how it is and which version it runs. */
-export function MemberCard({ projectId, member }: { projectId: string; member: Member }) {
+export function MemberCard({ projectId, member, brought }: MemberCardProps) {
   const Icon = ICONS[member.type]
   const seen = useMember(projectId, member)
   return (
@@ -39,6 +42,13 @@ export function MemberCard({ projectId, member }: { projectId: string; member: M
         </Text>
       )}
       {seen?.source !== undefined && <Deployed projectId={projectId} source={seen.source} />}
+      {brought
+        .filter(({ target }) => target.id === member.id && target.type === member.type)
+        .map((one) => (
+          <Text key={one.from} size="xs" c="dimmed">
+            By a release: {broughtWords(one)}
+          </Text>
+        ))}
     </Card>
   )
 }

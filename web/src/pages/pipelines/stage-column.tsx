@@ -1,17 +1,19 @@
 import type { Stage } from '@fairway/contract/resources/pipeline'
 import { getReleaseFlow } from '@fairway/contract/routes/release-flows'
 import { listRuns } from '@fairway/contract/routes/release-runs'
-import { Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { Alert, Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { ApiError } from '../../api/api-error.ts'
+import { ApiError, sentenceOf } from '../../api/api-error.ts'
 import { read } from '../../api/queries.ts'
+import { useMay } from '../../api/use-permission.ts'
 import { Ago } from '../../ui/ago.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import { RunDialog } from '../runs/run-dialog.tsx'
 import type { Member } from './board-page.tsx'
+import { broughtBy } from './brought-by.ts'
 import { MemberCard } from './member-card.tsx'
 import { PauseSwitch } from './pause-switch.tsx'
 
@@ -24,6 +26,8 @@ export function StageColumn({ params, stage, members }: StageColumnProps) {
   const flow = useQuery({ ...read(getReleaseFlow, { params: inStage }), retry: false })
   const hasFlow = flow.data !== undefined
   const none = flow.error instanceof ApiError && flow.error.status === 404
+  const brought = flow.data === undefined ? [] : broughtBy(flow.data)
+  const mayWrite = useMay('write')
   const [running, setRunning] = useState(false)
   return (
     <Paper withBorder p="md" component="section" aria-label={stage} style={{ flex: 1 }}>
@@ -32,7 +36,7 @@ export function StageColumn({ params, stage, members }: StageColumnProps) {
           <Title order={2} size="h4">
             {stage}
           </Title>
-          {hasFlow && (
+          {hasFlow && mayWrite && (
             <Button size="xs" leftSection={<IconPlayerPlay size={14} />} onClick={() => setRunning(true)}>
               Run
             </Button>
@@ -41,9 +45,11 @@ export function StageColumn({ params, stage, members }: StageColumnProps) {
         {none && (
           <Text size="sm" c="dimmed">
             No release flow yet.{' '}
-            <Anchor component={Link} to={`${at}/flow`} inherit underline="always">
-              Draw one
-            </Anchor>
+            {mayWrite && (
+              <Anchor component={Link} to={`${at}/flow`} inherit underline="always">
+                Draw one
+              </Anchor>
+            )}
           </Text>
         )}
         {hasFlow && (
@@ -51,11 +57,16 @@ export function StageColumn({ params, stage, members }: StageColumnProps) {
             <LastRun params={inStage} at={at} />
             <Group justify="space-between">
               <Anchor component={Link} to={`${at}/flow`} size="sm">
-                Edit the flow
+                {mayWrite ? 'Edit the flow' : 'Show the flow'}
               </Anchor>
-              <PauseSwitch params={inStage} flow={flow.data} />
+              {mayWrite && <PauseSwitch params={inStage} flow={flow.data} />}
             </Group>
           </>
+        )}
+        {flow.isError && !none && (
+          <Alert color="red" role="alert">
+            The release flow cannot be read. {sentenceOf(flow.error)}
+          </Alert>
         )}
         {members.length === 0 && (
           <Text size="sm" c="dimmed">
@@ -63,7 +74,12 @@ export function StageColumn({ params, stage, members }: StageColumnProps) {
           </Text>
         )}
         {members.map((member) => (
-          <MemberCard key={`${member.type}/${member.id}`} projectId={params.projectId} member={member} />
+          <MemberCard
+            key={`${member.type}/${member.id}`}
+            projectId={params.projectId}
+            member={member}
+            brought={brought}
+          />
         ))}
       </Stack>
       {running && hasFlow && (
