@@ -12,13 +12,10 @@ type GitFieldsProps = {
 export function GitFields({ value, set, problem }: GitFieldsProps) {
   return (
     <>
-      <TextInput
-        label="Git repository"
-        description="https, ssh or file URL"
-        withAsterisk
+      <RepositoryField
         value={value.projectUrl}
-        error={problem('vcsData.projectUrl')}
-        onChange={(event) => set({ ...value, projectUrl: event.currentTarget.value })}
+        set={(projectUrl) => set({ ...value, projectUrl })}
+        problem={problem('vcsData.projectUrl')}
       />
       <TextInput
         label="Branch"
@@ -28,5 +25,21 @@ export function GitFields({ value, set, problem }: GitFieldsProps) {
         onChange={(event) => set({ ...value, projectBranch: event.currentTarget.value })}
       />
     </>
+  )
+}
+
+type RepositoryFieldProps = { value: string; set(value: string): void; problem: string | undefined }
+
+/** Where code comes from. */
+export function RepositoryField({ value, set, problem }: RepositoryFieldProps) {
+  return (
+    <TextInput
+      label="Git repository"
+      description="https, ssh or file URL"
+      withAsterisk
+      value={value}
+      error={problem}
+      onChange={(event) => set(event.currentTarget.value)}
+    />
   )
 }

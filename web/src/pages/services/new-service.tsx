@@ -1,12 +1,16 @@
 import { buildService, combinedService, deploymentService } from '@fairway/contract/resources/service'
 import { createBuildService, createCombined, createDeployment } from '@fairway/contract/routes/services'
-import { TextInput } from '@mantine/core'
+import { TagsInput } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { call } from '../../api/client.ts'
 import { queryClient } from '../../api/queries.ts'
+import { BUILD_SETTINGS, BuildSettingsFields } from '../../ui/build-settings-fields.tsx'
 import { DialogButton } from '../../ui/dialog-button.tsx'
-import { GitFields } from '../../ui/git-fields.tsx'
+import { GitFields, RepositoryField } from '../../ui/git-fields.tsx'
 import { NameFields } from '../../ui/name-fields.tsx'
+import { PlanField } from '../../ui/plan-field.tsx'
+import { SOURCE, SourceFields } from '../../ui/source-fields.tsx'
+import type { BodyForm } from '../../ui/use-body.ts'
 import { FirstPort } from './first-port.tsx'
 
 type Props = { projectId: string }
@@ -20,8 +24,8 @@ function useMade(projectId: string) {
 }
 
 const shared = { variant: 'default', size: 'xs', action: 'Create' } as const
-const GIT = ['vcsData.projectUrl', 'vcsData.projectBranch']
-const PORT = ['ports.0.internalPort', 'ports.0.name']
+const BUILT = ['vcsData.projectUrl', 'vcsData.projectBranch', ...BUILD_SETTINGS]
+const RUN = ['ports.0.internalPort', 'ports.0.name', 'billing.deploymentPlan']
 const NAMES = ['name', 'description']
 
 /** Makes a service that builds and runs one branch, and goes to it. */
@@ -33,14 +37,23 @@ export function NewCombined({ projectId }: Props) {
       label="New combined service"
       schema={combinedService}
       initial={{ name: '', vcsData: { projectUrl: '', projectBranch: 'main' } }}
-      fields={[...NAMES, ...GIT, ...PORT]}
+      fields={[...NAMES, ...BUILT, ...RUN]}
       run={async (body) => made(await call(createCombined, { params: { projectId }, body }))}
     >
-      {({ value, set, problem }) => (
+      {(form) => (
         <>
-          <NameFields value={value} set={set} problem={problem} />
-          <GitFields value={value.vcsData} set={(vcsData) => set({ vcsData })} problem={problem} />
-          <FirstPort value={value.ports} set={(ports) => set({ ports })} problem={problem} />
+          <NameFields {...form} />
+          <GitFields
+            value={form.value.vcsData}
+            set={(vcsData) => form.set({ vcsData })}
+            problem={form.problem}
+          />
+          <BuildSettingsFields
+            value={form.value.buildSettings ?? {}}
+            set={(buildSettings) => form.set({ buildSettings })}
+            problem={form.problem}
+          />
+          <RunFields {...form} />
         </>
       )}
     </DialogButton>
@@ -56,19 +69,35 @@ export function NewBuild({ projectId }: Props) {
       label="New build service"
       schema={buildService}
       initial={{ name: '', vcsData: { projectUrl: '' } }}
-      fields={[...NAMES, ...GIT]}
+      fields={[
+        ...NAMES,
+        ...BUILT,
+        'buildConfiguration.branchRestrictions',
+        'buildConfiguration.prRestrictions',
+        'billing.buildPlan',
+      ]}
       run={async (body) => made(await call(createBuildService, { params: { projectId }, body }))}
     >
-      {({ value, set, problem }) => (
+      {(form) => (
         <>
-          <NameFields value={value} set={set} problem={problem} />
-          <TextInput
-            label="Git repository"
-            description="https, ssh or file URL"
-            withAsterisk
-            value={value.vcsData.projectUrl}
-            error={problem('vcsData.projectUrl')}
-            onChange={(event) => set({ vcsData: { projectUrl: event.currentTarget.value } })}
+          <NameFields {...form} />
+          <RepositoryField
+            value={form.value.vcsData.projectUrl}
+            set={(projectUrl) => form.set({ vcsData: { ...form.value.vcsData, projectUrl } })}
+            problem={form.problem('vcsData.projectUrl')}
+          />
+          <RuleFields {...form} />
+          <BuildSettingsFields
+            value={form.value.buildSettings ?? {}}
+            set={(buildSettings) => form.set({ buildSettings })}
+            problem={form.problem}
+          />
+          <PlanField
+            label="Plan of builds"
+            none="What the server gives builds"
+            value={form.value.billing?.buildPlan}
+            problem={form.problem('billing.buildPlan')}
+            set={(buildPlan) => form.set({ billing: { buildPlan } })}
           />
         </>
       )}
@@ -76,7 +105,7 @@ export function NewBuild({ projectId }: Props) {
   )
 }
 
-/** Makes a service that runs an image, or what is deployed to it later, and goes to it. */
+/** Makes a service that runs a build or an image, or what is deployed to it later, and goes to it. */
 export function NewDeployment({ projectId }: Props) {
   const made = useMade(projectId)
   return (
@@ -85,24 +114,74 @@ export function NewDeployment({ projectId }: Props) {
       label="New deployment service"
       schema={deploymentService}
       initial={{ name: '' }}
-      fields={[...NAMES, ...PORT, 'deployment.external.imagePath']}
+      fields={[...NAMES, ...SOURCE, ...RUN]}
       run={async (body) => made(await call(createDeployment, { params: { projectId }, body }))}
     >
-      {({ value, set, problem }) => (
-        <>
-          <NameFields value={value} set={set} problem={problem} />
-          <TextInput
-            label="External image"
-            description="For instance nginx:1.27. Left empty: a build is deployed to it later."
-            value={value.deployment?.external?.imagePath ?? ''}
-            error={problem('deployment.external.imagePath')}
-            onChange={({ currentTarget: { value: imagePath } }) =>
-              set({ deployment: imagePath === '' ? {} : { external: { imagePath } } })
-            }
-          />
-          <FirstPort value={value.ports} set={(ports) => set({ ports })} problem={problem} />
-        </>
-      )}
+      {(form) => {
+        const { internal, external, ...deployment } = form.value.deployment ?? {}
+        return (
+          <>
+            <NameFields {...form} />
+            <SourceFields
+              projectId={projectId}
+              value={{ internal, external }}
+              set={(source) => form.set({ deployment: { ...deployment, ...source } })}
+              problem={form.problem}
+            />
+            <RunFields {...form} />
+          </>
+        )
+      }}
     </DialogButton>
+  )
+}
+
+type Running = BodyForm<typeof combinedService>['value']
+type RunFieldsProps = {
+  value: Pick<Running, 'ports' | 'billing'>
+  set(change: Pick<Running, 'ports' | 'billing'>): void
+  problem(field: string): string | undefined
+}
+
+/** How it runs: its port and how much it may use. */
+function RunFields({ value, set, problem }: RunFieldsProps) {
+  return (
+    <>
+      <FirstPort value={value.ports} set={(ports) => set({ ports })} problem={problem} />
+      <PlanField
+        label="Plan"
+        description="Of each instance"
+        none="No limit"
+        value={value.billing?.deploymentPlan}
+        problem={problem('billing.deploymentPlan')}
+        set={(deploymentPlan) => set({ billing: { deploymentPlan } })}
+      />
+    </>
+  )
+}
+
+type Rules = NonNullable<BodyForm<typeof buildService>['value']['buildConfiguration']>
+
+/** Which pushes and pull requests are built. */
+function RuleFields({ value, set, problem }: BodyForm<typeof buildService>) {
+  const rules = value.buildConfiguration ?? {}
+  const change = (part: Rules): void => set({ buildConfiguration: { ...rules, ...part } })
+  return (
+    <>
+      <TagsInput
+        label="Branches that are built"
+        description="Names, or patterns such as release/*; enter adds one"
+        value={rules.branchRestrictions ?? ['master', 'main']}
+        error={problem('buildConfiguration.branchRestrictions')}
+        onChange={(branchRestrictions) => change({ branchRestrictions })}
+      />
+      <TagsInput
+        label="Pull requests that are built"
+        description="By their branch; * is all of them, nothing is none"
+        value={rules.prRestrictions ?? ['*']}
+        error={problem('buildConfiguration.prRestrictions')}
+        onChange={(prRestrictions) => change({ prRestrictions })}
+      />
+    </>
   )
 }
