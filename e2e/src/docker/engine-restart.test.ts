@@ -106,8 +106,8 @@ describe.skipIf(!dockerAndHaproxyHere)('an engine that restarts in the middle of
   }, 180_000)
 
   test('and ends its containers: the rollout completes, each is replaced once, and orphans are reaped', async () => {
-    const orphan = plantOrphan()
     await beMidRollout()
+    const orphan = plantOrphan()
     await engine.end('SIGTERM')
     expect((await call('GET', '/projects/tiny/services/web')).id).toBe('web')
     await engine.start()

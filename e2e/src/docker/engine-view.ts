@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { connectEngine } from '@fairway/server/lib/docker/engine'
+import { ifThere } from '@fairway/server/lib/docker/engine-answers'
 import { DEFAULT_ENGINE_SOCKET } from '@fairway/server/lib/docker/engine-socket'
 import { waitFor } from '../fairway/wait-for.ts'
 import { PATIENCE } from './patience.ts'
@@ -17,15 +18,15 @@ export async function seenOnEngine(dataFolder: string, socket = DEFAULT_ENGINE_S
   const engine = connectEngine(socket)
   const filters = { label: [`fairway.installation=${installationOf(dataFolder)}`] }
   const all = await engine.listContainers({ all: true, filters })
-  return Promise.all(
-    all.map(async ({ Id, Labels, State }) => ({
-      id: Id,
-      instance: Labels['fairway.instance'] ?? '',
-      owner: Labels['fairway.owner'] ?? '',
-      state: State,
-      pid: (await engine.getContainer(Id).inspect()).State.Pid,
-    })),
+  const seen = await Promise.all(
+    all.map(async ({ Id, Labels, State: state }) => {
+      // It may be removed between the two questions.
+      const told = await ifThere(engine.getContainer(Id).inspect())
+      const [instance = '', owner = ''] = [Labels['fairway.instance'], Labels['fairway.owner']]
+      return told === undefined ? [] : [{ id: Id, instance, owner, state, pid: told.State.Pid }]
+    }),
   )
+  return seen.flat()
 }
 
 /** Waits until so many containers of the service run on the engine, whatever Fairway believes. Ended ones may lie there. */
