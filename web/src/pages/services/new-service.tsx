@@ -177,7 +177,7 @@ function RuleFields({ value, set, problem }: BodyForm<typeof buildService>) {
       />
       <TagsInput
         label="Pull requests that are built"
-        description="By their branch; * is all of them, nothing is none"
+        description="By the branch they come from; * is all of them, nothing is none"
         value={rules.prRestrictions ?? ['*']}
         error={problem('buildConfiguration.prRestrictions')}
         onChange={(prRestrictions) => change({ prRestrictions })}
