@@ -72,7 +72,7 @@ test(
   'a token that may only read is offered nothing that it cannot do with jobs and addons',
   async () => {
     await call('POST', `${SHOP}/jobs/report/runs`, {})
-    await call('POST', `${SHOP}/addons/db/backups`, {})
+    await call('POST', `${SHOP}/addons/shop-db/backups`, {})
     const { token } = await call('POST', '/tokens', { name: 'looks', permission: 'read' })
     await signIn(page, String(token))
     const allowed =
@@ -83,7 +83,7 @@ test(
     })
     for (const [path, tabs] of [
       [`${SHOP}/jobs/report`, ['runs', 'builds', 'variables', 'settings']],
-      [`${SHOP}/addons/db`, ['backups', 'schedules', 'restores', 'connection', 'settings']],
+      [`${SHOP}/addons/shop-db`, ['backups', 'schedules', 'restores', 'connection', 'settings']],
     ] as const)
       for (const tab of tabs) {
         const permission = page.waitForResponse('**/v1/login')

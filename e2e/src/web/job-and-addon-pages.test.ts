@@ -6,10 +6,12 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Json, type Rest, RestError, rest } from '../fairway/rest.ts'
 import { type Fairway, startFairway } from '../fairway/server.ts'
 import type { ShopRepository } from '../fairway/shop-repository.ts'
-import { expectAccessible, launchBrowser, openPage } from './browser.ts'
+import { launchBrowser, openPage, seriousFindings } from './browser.ts'
 import { addonIs, SHOP, setUpAddon, setUpJobs } from './jobs-and-addon-setup.ts'
 
 const TIMEOUT_MS = 90_000
+const FADING =
+  'document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations !== Infinity).length'
 
 let folder: string
 let fairway: Fairway
@@ -42,6 +44,13 @@ const dialog = () => page.getByRole('dialog')
 const open = (path: string) => page.goto(fairway.url + path)
 const job = (id: string) => call('GET', `${SHOP}/jobs/${id}`)
 
+/** Once nothing fades in or out any more: what is half there has too little contrast. */
+async function expectAccessible(): Promise<void> {
+  await page.getByRole('menu').waitFor({ state: 'hidden' })
+  await expect.poll(() => page.evaluate(FADING)).toBe(0)
+  expect(await seriousFindings(page)).toEqual([])
+}
+
 /** Chooses in a select by what is written. */
 async function choose(label: string, option: string): Promise<void> {
   await page.getByRole('combobox', { name: label, exact: true }).click()
@@ -58,7 +67,7 @@ async function confirmByName(name: string, action: string): Promise<void> {
   const button = dialog().getByRole('button', { name: action, exact: true })
   await button.waitFor()
   expect(await button.isDisabled()).toBe(true)
-  await expectAccessible(page)
+  await expectAccessible()
   await dialog().getByLabel(`Type "${name}" to confirm`).fill(name)
   await button.click()
 }
@@ -77,14 +86,14 @@ test(
     await dialog().getByRole('button', { name: 'Add a variable' }).click()
     await dialog().getByLabel('Name', { exact: true }).fill('MARK')
     await dialog().getByLabel('Value of MARK').fill('for this run')
-    await expectAccessible(page)
+    await expectAccessible()
     await dialog().getByRole('button', { name: 'Run', exact: true }).click()
     await page.getByRole('log').getByText('mark=for this run').waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Run', exact: true }).click()
     await dialog().getByRole('button', { name: 'Run', exact: true }).click()
     await page.getByRole('log').getByText('mark=own').waitFor()
-    await expectAccessible(page)
+    await expectAccessible()
   },
   TIMEOUT_MS,
 )
@@ -95,7 +104,7 @@ test(
     await open(`${SHOP}/jobs/report`)
     await page.getByRole('button', { name: 'Run', exact: true }).click()
     await choose('What starts', 'Another command')
-    const command = dialog().getByLabel('Command', { exact: true })
+    const command = dialog().getByRole('textbox', { name: 'Command', exact: true })
     await command.fill("sh -c 'echo open")
     await dialog().getByRole('button', { name: 'Run', exact: true }).click()
     await dialog().getByText('has a quote that is not closed').waitFor()
@@ -120,7 +129,7 @@ test(
     await choose('When the run before is not over', 'Leave this time out')
     await page.getByLabel('Retries').fill('2')
     await page.getByLabel('Time limit in seconds').fill('120')
-    await expectAccessible(page)
+    await expectAccessible()
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved. The next runs and builds use it.').waitFor()
     const { settings, ...others } = await job('nightly')
@@ -170,7 +179,7 @@ test(
     await fromMenu('Deploy a version')
     await dialog().getByRole('combobox', { name: 'Build' }).click()
     await page.getByRole('option', { name: 'Open the shop' }).click()
-    await expectAccessible(page)
+    await expectAccessible()
     await dialog().getByRole('button', { name: 'Deploy', exact: true }).click()
     await dialog().waitFor({ state: 'hidden' })
     expect(await job('report')).toMatchObject({ artifact: first, disabledCD: true })
@@ -179,19 +188,19 @@ test(
 )
 
 const schedules = async (): Promise<Json[]> =>
-  (await call('GET', `${SHOP}/addons/db/backup-schedules`)).backupSchedules as Json[]
+  (await call('GET', `${SHOP}/addons/shop-db/backup-schedules`)).backupSchedules as Json[]
 
 test(
   'a backup schedule is made, changed and removed',
   async () => {
-    await open(`${SHOP}/addons/db?tab=schedules`)
+    await open(`${SHOP}/addons/shop-db?tab=schedules`)
     await page.getByText('No schedule yet').waitFor()
     await page.getByRole('button', { name: 'New schedule' }).click()
     await dialog().getByLabel('Kept for days').fill('90')
     await dialog().getByRole('button', { name: 'Create' }).click()
     await dialog().getByText('daily backups are kept at most 60 days').waitFor()
     await dialog().getByLabel('Kept for days').fill('14')
-    await expectAccessible(page)
+    await expectAccessible()
     await dialog().getByRole('button', { name: 'Create' }).click()
     await page.getByText('Every day at 03:00 (UTC)').waitFor()
     const daily = { scheduling: { interval: 'daily', hour: [3], minute: [0] }, retentionTime: 14 }
@@ -214,22 +223,22 @@ test(
 test(
   'a restore says what will be lost, asks for the name, shows how far it is, and keeps the data it replaces',
   async () => {
-    await open(`${SHOP}/addons/db`)
+    await open(`${SHOP}/addons/shop-db`)
     await page.getByRole('button', { name: 'Back up now' }).click()
     await dialog().getByLabel('Name', { exact: false }).fill('before the change')
     await dialog().getByRole('button', { name: 'Back up', exact: true }).click()
     await page.getByRole('button', { name: 'Restore before the change' }).click({ timeout: 30_000 })
     await dialog().getByText('what was written since then is not in it any more').waitFor()
-    await confirmByName('db', 'Restore before the change')
+    await confirmByName('shop-db', 'Restore before the change')
     await page.getByText('A restore is under way').waitFor()
     await page.getByRole('tab', { name: 'Restores' }).click()
     await page.getByText('were read before it took over').waitFor({ timeout: 60_000 })
     await page.getByText('A restore is under way').waitFor({ state: 'hidden' })
-    await expectAccessible(page)
-    const { generation, keptGenerations } = await call('GET', `${SHOP}/addons/db`)
+    await expectAccessible()
+    const { generation, keptGenerations } = await call('GET', `${SHOP}/addons/shop-db`)
     expect({ generation, keptGenerations }).toEqual({ generation: 2, keptGenerations: [1] })
-    await page.getByRole('button', { name: 'Remove db 1' }).click()
-    await confirmByName('db 1', 'Remove the kept data')
+    await page.getByRole('button', { name: 'Remove shop-db 1' }).click()
+    await confirmByName('shop-db 1', 'Remove the kept data')
     await page.getByText('Data from before a restore').waitFor({ state: 'hidden' })
   },
   TIMEOUT_MS,
@@ -238,21 +247,21 @@ test(
 test(
   'connection details are masked until asked for; settings are saved; an addon is paused and resumed',
   async () => {
-    await open(`${SHOP}/addons/db?tab=connection`)
+    await open(`${SHOP}/addons/shop-db?tab=connection`)
     await page.getByText('Connection details are secret').waitFor()
-    const { secrets } = await call('GET', `${SHOP}/addons/db/credentials`)
+    const { secrets } = await call('GET', `${SHOP}/addons/shop-db/credentials`)
     const password = (secrets as Record<string, string>).PASSWORD ?? Object.values(secrets as object)[0]
     expect(await page.content()).not.toContain(password)
     await page.getByRole('button', { name: 'Show them' }).click()
     await page.locator('input[type=password]').first().waitFor()
-    await expectAccessible(page)
+    await expectAccessible()
     await page.getByRole('tab', { name: 'Settings' }).click()
     await page.getByLabel('Description').fill('Orders and customers')
     await page.getByLabel('Storage in MB').fill('512')
-    await expectAccessible(page)
+    await expectAccessible()
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved.', { exact: true }).waitFor()
-    expect(await call('GET', `${SHOP}/addons/db`)).toMatchObject({
+    expect(await call('GET', `${SHOP}/addons/shop-db`)).toMatchObject({
       description: 'Orders and customers',
       spec: { config: { deployment: { storageSize: 512 } } },
     })
@@ -275,12 +284,12 @@ test(
     expect(await statusOf(`${SHOP}/jobs/nightly`)).toBe(404)
     await page.getByRole('link', { name: 'nightly' }).first().waitFor({ state: 'hidden' })
     await addonIs(call, 'running')
-    await open(`${SHOP}/addons/db`)
+    await open(`${SHOP}/addons/shop-db`)
     await fromMenu('Delete')
-    await confirmByName('db', 'Delete db')
+    await confirmByName('shop-db', 'Delete shop-db')
     await page.waitForURL(`${fairway.url}${SHOP}`)
-    await expect.poll(() => statusOf(`${SHOP}/addons/db`), { timeout: 30_000 }).toBe(404)
-    await page.getByRole('link', { name: 'db', exact: true }).first().waitFor({ state: 'hidden' })
+    await expect.poll(() => statusOf(`${SHOP}/addons/shop-db`), { timeout: 30_000 }).toBe(404)
+    await page.getByRole('link', { name: 'shop-db', exact: true }).first().waitFor({ state: 'hidden' })
   },
   TIMEOUT_MS,
 )

@@ -35,17 +35,21 @@ const hasArtifact = (call: Rest, id: string): Promise<unknown> =>
     deadlineMs: 60_000,
   })
 
-/** Answers once the addon `db` runs. */
+/** Answers once the addon `shop-db` runs. */
 export async function setUpAddon(call: Rest): Promise<void> {
-  await call('PUT', `${SHOP}/addons`, { name: 'db', type: 'postgresql' })
+  await call('PUT', `${SHOP}/addons`, { name: 'shop-db', type: 'postgresql' })
   await addonIs(call, 'running')
 }
 
 export const addonIs = (call: Rest, status: string): Promise<unknown> =>
-  waitFor(`db to be ${status}`, async () => (await call('GET', `${SHOP}/addons/db`)).status === status, {
-    deadlineMs: 60_000,
-    everyMs: 100,
-  })
+  waitFor(
+    `shop-db to be ${status}`,
+    async () => (await call('GET', `${SHOP}/addons/shop-db`)).status === status,
+    {
+      deadlineMs: 60_000,
+      everyMs: 100,
+    },
+  )
 
 /** The names of the runs of a job, newest first, as the API has them. */
 export async function runNames(call: Rest, id: string): Promise<string[]> {

@@ -106,12 +106,14 @@ type Following = {
 async function follow(route: RouteContract, address: string, following: Following): Promise<void> {
   const { signal, mayGoOn, setNote } = following
   for (;;) {
+    // A log that ended a moment before what it belongs to is read once more.
+    const mayHaveMore = mayGoOn.current
     const ended = await readOnce(route, address, following)
     if (signal.aborted) return
     setNote(ended.note)
-    if (!ended.broke && !mayGoOn.current) return
+    if (!ended.broke && !mayHaveMore) return
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
-    if (signal.aborted || (!ended.broke && !mayGoOn.current)) return
+    if (signal.aborted) return
   }
 }
 

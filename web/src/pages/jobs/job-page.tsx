@@ -87,9 +87,16 @@ function State({ params, job }: { params: JobParams; job: JobView }) {
         </Text>
         <NextRun job={job} />
       </Group>
-      <Deployed projectId={params.projectId} source={job.deployment as DeployedSource} />
+      <Deployed projectId={params.projectId} source={sourceOf(job)} />
     </Stack>
   )
+}
+
+/** Its own builds are no service's. */
+function sourceOf({ deployment, vcsData }: JobView): DeployedSource {
+  const { internal, ...source } = deployment as DeployedSource
+  if (internal === undefined || vcsData === undefined) return deployment as DeployedSource
+  return { ...source, internal: { ...internal, nfObjectType: 'job' } }
 }
 
 /** Reading and setting them needs a token that may read secrets. */
