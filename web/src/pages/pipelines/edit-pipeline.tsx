@@ -76,7 +76,6 @@ function StageMembers({ projectId, value, problem, set }: StageMembersProps) {
           label={stage}
           placeholder={candidates === undefined ? 'Loading' : 'Services, jobs and addons'}
           searchable
-          hidePickedOptions
           nothingFoundMessage="No other deployment service, job without a repository, or addon"
           data={choicesOf(candidates ?? [], value, stage)}
           value={value.filter((member) => member.stage === stage).map(keyOf)}

@@ -11,15 +11,13 @@ const MEMBERS = [
 test('a stage may choose what stands in it and what stands nowhere, by kind', () => {
   const choices = choicesOf([WEB, DATA, { type: 'service', id: 'shop' }], MEMBERS, 'Production')
   expect(choices).toEqual([
-    { group: 'Services', items: [{ value: 'service/shop', label: 'shop' }] },
-    { group: 'Addons', items: [{ value: 'addon/data', label: 'data' }] },
+    { value: 'service/shop', label: 'shop (service)' },
+    { value: 'addon/data', label: 'data (addon)' },
   ])
 })
 
 test('what a stage holds can be taken out, even where it could not be put in again', () => {
-  expect(choicesOf([], MEMBERS, 'Staging')).toEqual([
-    { group: 'Services', items: [{ value: 'service/web', label: 'web' }] },
-  ])
+  expect(choicesOf([], MEMBERS, 'Staging')).toEqual([{ value: 'service/web', label: 'web (service)' }])
 })
 
 test('choosing for one stage leaves the others as they are', () => {
