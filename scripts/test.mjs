@@ -18,13 +18,10 @@ function check(title, step) {
 function tests() {
   const folder = mkdtempSync(join(tmpdir(), 'fairway-test-report-'))
   const report = join(folder, 'report.json')
-  const result = run(bin('vitest'), [
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
-  ])
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  // Tests start programs of ours again and again: what was built just now starts in half the time.
+  const env = { ...process.env, FAIRWAY_TEST_BUILT: '1' }
+  const result = run(bin('vitest'), ['run', ...reporters, ...process.argv.slice(2)], { env })
   count(report)
   rmSync(folder, { recursive: true })
   return result

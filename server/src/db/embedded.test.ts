@@ -4,10 +4,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterEach, expect, test } from 'vitest'
 import { silentLog } from '../lib/log.ts'
+import { programArguments } from '../lib/test-life.ts'
 import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded.ts'
 
 const folders: string[] = []
@@ -42,10 +42,9 @@ async function numbersIn(database: EmbeddedDatabase): Promise<number[]> {
 
 /** A program of its own that owns the database and writes until it is killed; answers what it said it wrote. */
 async function ownUntilKilled(folder: string, count: number): Promise<number[]> {
-  const program = fileURLToPath(new URL('test-embedded-owner.ts', import.meta.url))
   const child = spawn(
     process.execPath,
-    ['--conditions=@fairway/source', '--import', 'tsx', program, folder],
+    [...programArguments('test-embedded-owner.ts', import.meta.url), folder],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { silentLog } from '../lib/log.ts'
+import { programArguments } from '../lib/test-life.ts'
 import type { Db } from './db.ts'
 import { openListener } from './listen.ts'
 import { withTestDb } from './test-db.ts'
@@ -109,10 +109,9 @@ describe('the work loop', () => {
   test('what a killed worker held is taken over at once, not when its lease runs out', () =>
     withTestDb(async (db, { connectionString }) => {
       await schedule(db, 'build', 'p/a')
-      const program = fileURLToPath(new URL('./test-stuck-worker.ts', import.meta.url))
       const child = spawn(
         process.execPath,
-        ['--conditions=@fairway/source', '--import', 'tsx', program, connectionString],
+        [...programArguments('test-stuck-worker.ts', import.meta.url), connectionString],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       )
       await once(child.stdout, 'data')

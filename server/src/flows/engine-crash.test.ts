@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { transaction } from '../db/db.ts'
+import { programArguments } from '../lib/test-life.ts'
 import { answerApproval } from '../operations/runs/approve.ts'
 import { engineCrashPoints } from './engine.ts'
 import {
@@ -18,13 +18,16 @@ import {
   withWorld,
 } from './test-world.ts'
 
-const program = fileURLToPath(new URL('./test-engine-process.ts', import.meta.url))
-
 /** Runs an engine that kills itself at the point; resolves once it is dead. */
 async function runUntilCrash(world: World, point: string, nth: number): Promise<void> {
   const child = spawn(
     process.execPath,
-    ['--conditions=@fairway/source', '--import', 'tsx', program, world.connectionString, point, String(nth)],
+    [
+      ...programArguments('test-engine-process.ts', import.meta.url),
+      world.connectionString,
+      point,
+      String(nth),
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const [, signal] = (await once(child, 'exit')) as [number | null, string | null]

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { addonBody } from '@fairway/contract/resources/addon'
 import { describe, expect, test, vi } from 'vitest'
 import { imagesFolder, redisCommands, testInstallation } from '../addons/docker/docker-test-world.ts'
@@ -12,6 +11,7 @@ import { type Db, transaction } from '../db/db.ts'
 import { findRestore } from '../db/restores.ts'
 import { withTestDb } from '../db/test-db.ts'
 import { dockerHere } from '../lib/docker/test-engine.ts'
+import { until } from '../lib/test-until.ts'
 import { requestBackup } from '../operations/addons/backup.ts'
 import { deleteAddon } from '../operations/addons/control.ts'
 import { requestRestore } from '../operations/addons/restore.ts'
@@ -22,16 +22,6 @@ import { startAddonWorker, testSealer } from './addons-test-world.ts'
 const key = { projectId: 'shop', addonId: 'cache' }
 const asked = { ...key, actor: 'test' }
 const makers = { sealer: testSealer, offers: [{ type: 'redis', tls: true, versions: ['7'] }] }
-
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + 120_000
-  for (;;) {
-    const found = await look()
-    if (found !== undefined) return found
-    if (performance.now() > deadline) throw new Error(`never ${what}`)
-    await delay(100)
-  }
-}
 
 const untilAddon = (db: Db, what: string, is: (addon: AddonRow) => boolean): Promise<AddonRow> =>
   until(what, async () => {

@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { findAddon, listGenerations } from '../db/addons.ts'
@@ -13,6 +11,8 @@ import { findBackup, listBackups } from '../db/backups.ts'
 import { type Db, transaction } from '../db/db.ts'
 import { findRestore } from '../db/restores.ts'
 import { withTestDb } from '../db/test-db.ts'
+import { spawnProgram } from '../lib/test-life.ts'
+import { until } from '../lib/test-until.ts'
 import { abortBackup, deleteBackup, requestBackup } from '../operations/addons/backup.ts'
 import {
   deleteAddon,
@@ -81,16 +81,6 @@ function withWorker(work: (world: World) => Promise<void>): Promise<void> {
       await worker.stop()
     }
   })
-}
-
-async function until<T>(what: string, look: () => Promise<T | undefined | false>, ms = 60_000): Promise<T> {
-  const deadline = Date.now() + ms
-  for (;;) {
-    const found = await look()
-    if (found !== undefined && found !== false) return found
-    if (Date.now() > deadline) throw new Error(`timed out waiting until ${what}`)
-    await delay(20)
-  }
 }
 
 const untilRunning = (db: Db) =>
@@ -265,16 +255,11 @@ async function discardOneRestore(db: Db, backupId: string): Promise<void> {
 
 /** A worker in a process of its own, started again whenever it is killed. */
 function keepAlive(connectionString: string, folder: string): { end(): Promise<void> } {
-  const program = fileURLToPath(new URL('addons-test-world.ts', import.meta.url))
   let over = false
   let child: ChildProcess | undefined
   const living = (async () => {
     while (!over) {
-      child = spawn(
-        process.execPath,
-        ['--conditions=@fairway/source', '--import', 'tsx', program, connectionString, folder],
-        { stdio: ['ignore', 'inherit', 'inherit'] },
-      )
+      child = spawnProgram('addons-test-world.ts', import.meta.url, [connectionString, folder])
       const [code] = await once(child, 'exit')
       if (code !== null && !over) throw new Error(`the worker ended by itself with status ${code}`)
     }

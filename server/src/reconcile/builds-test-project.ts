@@ -1,16 +1,14 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { removeReadOnly } from '../builders/bundle/bundle-store.ts'
 import { type BuildRow, findBuild } from '../db/builds.ts'
 import { type Db, toJson, transaction } from '../db/db.ts'
 import { withTestDb } from '../db/test-db.ts'
 import { createSealer } from '../lib/seal.ts'
+import { type Life, startLife } from '../lib/test-life.ts'
+import { until } from '../lib/test-until.ts'
 import { abortBuild } from '../operations/builds/abort.ts'
 import { type BuildStart, startBuild } from '../operations/builds/start.ts'
 import { startBuildWorker, testLogs, testMasterKey } from './builds-test-world.ts'
@@ -87,37 +85,13 @@ export class World {
     }
 
   /** A life of a worker in a process of its own: until it kills itself at the point, or until `end`. With an installation it makes images. */
-  live(point = '', installation?: string): { over: Promise<string | null>; end(): Promise<void> } {
-    const program = fileURLToPath(new URL('builds-test-world.ts', import.meta.url))
-    const args = [
-      '--conditions=@fairway/source',
-      '--import',
-      'tsx',
-      program,
+  live(point = '', installation?: string): Life {
+    return startLife('builds-test-world.ts', import.meta.url, [
       this.connectionString,
       this.folder,
-    ]
-    const child = spawn(process.execPath, [...args, point, ...(installation ? [installation] : [])], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    })
-    const over = once(child, 'exit').then(([, signal]) => signal as string | null)
-    return {
-      over,
-      end: async () => {
-        child.kill('SIGKILL')
-        await over
-      },
-    }
-  }
-}
-
-export async function until<T>(what: string, look: () => Promise<T | false>, ms = 60_000): Promise<T> {
-  const deadline = performance.now() + ms
-  for (;;) {
-    const found = await look()
-    if (found !== false) return found
-    if (performance.now() > deadline) throw new Error(`waited too long for ${what}`)
-    await delay(30)
+      point,
+      ...(installation ? [installation] : []),
+    ])
   }
 }
 

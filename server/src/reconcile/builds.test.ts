@@ -5,11 +5,12 @@ import { describe, expect, it } from 'vitest'
 import { bundleCrashPoints } from '../builders/bundle/bundle-builder.ts'
 import { transaction } from '../db/db.ts'
 import { createSealer } from '../lib/seal.ts'
+import { until } from '../lib/test-until.ts'
 import { abortBuild } from '../operations/builds/abort.ts'
 import { startBuild } from '../operations/builds/start.ts'
 import { setOwnSecrets } from '../operations/environment/set-own.ts'
 import { buildCrashPoints } from './builds.ts'
-import { app, order, until, type World, withWorker, withWorld } from './builds-test-project.ts'
+import { app, order, type World, withWorker, withWorld } from './builds-test-project.ts'
 import { startBuildWorker, testBuilder, testMasterKey } from './builds-test-world.ts'
 
 const script = (build: string) => ({

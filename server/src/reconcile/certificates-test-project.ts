@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type PeerCertificate, rootCertificates, type TLSSocket } from 'node:tls'
-import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
 import { mountAcmeChallenges } from '../api/domains/acme-challenges.ts'
 import { startCaddy, type TestAuthority } from '../certificates/acme/test-caddy.ts'
@@ -14,6 +11,7 @@ import { type CertificateWithVersion, listCertificates } from '../db/certificate
 import { type Db, toJson } from '../db/db.ts'
 import { withTestDb } from '../db/test-db.ts'
 import { freePort } from '../lib/free-port.ts'
+import { startLife } from '../lib/test-life.ts'
 import { newHaproxy } from '../traffic/haproxy/test-haproxy.ts'
 import { type CertificateWorld, startCertificateWorker } from './certificates-test-world.ts'
 
@@ -158,11 +156,7 @@ export class CertificatesProject {
   async liveUntil(point: string): Promise<string | null> {
     const file = join(this.#folder, 'world.json')
     await writeFile(file, JSON.stringify(this.world))
-    const program = fileURLToPath(new URL('certificates-test-world.ts', import.meta.url))
-    const args = ['--conditions=@fairway/source', '--import', 'tsx', program, file, point]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
-    const [, signal] = await once(child, 'exit')
-    return signal as string | null
+    return await startLife('certificates-test-world.ts', import.meta.url, [file, point]).over
   }
 }
 

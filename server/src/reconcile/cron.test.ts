@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { transaction } from '../db/db.ts'
 import { schedule } from '../db/work.ts'
+import { until } from '../lib/test-until.ts'
 import { pauseJob, resumeJob, suspendJob } from '../operations/jobs/life.ts'
 import { cronCrashPoints } from './cron.ts'
-import { FOREVER, key, until, type World, withWorld } from './jobs-test-project.ts'
+import { FOREVER, key, type World, withWorld } from './jobs-test-project.ts'
 import { startJobWorker } from './jobs-test-world.ts'
 
 const noon = new Date('2030-01-01T12:00:00Z')

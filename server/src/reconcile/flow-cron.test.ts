@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { transaction } from '../db/db.ts'
 import { schedule } from '../db/work.ts'
 import { flowRules } from '../flows/rules.ts'
+import { until } from '../lib/test-until.ts'
 import { saveReleaseFlow } from '../operations/flows/save.ts'
 import { flowCronCrashPoints } from './flow-cron.ts'
-import { sealer, type TriggerWorld, until, withTriggerWorld } from './triggers-test-project.ts'
+import { sealer, type TriggerWorld, withTriggerWorld } from './triggers-test-project.ts'
 import { startTriggerWorker } from './triggers-test-world.ts'
 
 const noon = new Date('2030-01-01T12:00:00Z')

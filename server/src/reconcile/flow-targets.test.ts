@@ -3,9 +3,10 @@ import type { Stage } from '@fairway/contract/resources/pipeline'
 import { describe, expect, it } from 'vitest'
 import { transaction } from '../db/db.ts'
 import { flowRules } from '../flows/rules.ts'
+import { until } from '../lib/test-until.ts'
 import { saveReleaseFlow } from '../operations/flows/save.ts'
 import { triggerCrashPoints } from './triggers.ts'
-import { sealer, type TriggerWorld, until, withTriggerWorld } from './triggers-test-project.ts'
+import { sealer, type TriggerWorld, withTriggerWorld } from './triggers-test-project.ts'
 import { startTriggerWorker } from './triggers-test-world.ts'
 
 type Trigger = Partial<Omit<Extract<FlowTrigger, { repoUrl: string }>, 'kind'>>

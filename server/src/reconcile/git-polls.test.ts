@@ -1,8 +1,9 @@
 import { rename } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { schedule } from '../db/work.ts'
+import { until } from '../lib/test-until.ts'
 import { POLL_ALL } from './git-polls.ts'
-import { type TriggerWorld, until, withTriggerWorld } from './triggers-test-project.ts'
+import { type TriggerWorld, withTriggerWorld } from './triggers-test-project.ts'
 import { startTriggerWorker } from './triggers-test-world.ts'
 
 const withPolls = (work: (world: TriggerWorld) => Promise<void>): Promise<void> =>

@@ -5,11 +5,11 @@ import { findTemplate, type TemplateKey } from '../db/templates.ts'
 import { flowRules } from '../flows/rules.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createSealer } from '../lib/seal.ts'
+import { until } from '../lib/test-until.ts'
 import { resolveConflict } from '../operations/gitops/resolve.ts'
 import { publishVersion, putTemplate } from '../operations/templates/save.ts'
 import { type GitopsWorld, json, withWorker } from './gitops-test-project.ts'
 import { testMasterKey } from './gitops-test-world.ts'
-import { until } from './triggers-test-project.ts'
 
 const deps = { rules: flowRules, sealer: createSealer(testMasterKey), clock: systemClock }
 

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { GitopsSide, GitopsState } from '@fairway/contract/resources/gitops'
 import { execa } from 'execa'
 import { type Db, transaction } from '../db/db.ts'
@@ -14,12 +11,13 @@ import { withTestDb } from '../db/test-db.ts'
 import { flowRules } from '../flows/rules.ts'
 import { gitHosts } from '../hosts/hosts.ts'
 import { createSealer } from '../lib/seal.ts'
+import { startLife } from '../lib/test-life.ts'
+import { until } from '../lib/test-until.ts'
 import { saveReleaseFlow } from '../operations/flows/save.ts'
 import { createGitAccount } from '../operations/git-accounts/save.ts'
 import { resolveConflict } from '../operations/gitops/resolve.ts'
 import { receiveDelivery } from '../operations/triggers/receive.ts'
 import { startGitopsWorker, testMasterKey } from './gitops-test-world.ts'
-import { until } from './triggers-test-project.ts'
 
 const sealer = createSealer(testMasterKey)
 const SECRET = 'a secret of the tests'
@@ -151,13 +149,11 @@ export class GitopsWorld {
 
   /** A life of a worker in a process of its own, until it kills itself at the point. */
   async liveUntil(point: string): Promise<string | null> {
-    const program = fileURLToPath(new URL('gitops-test-world.ts', import.meta.url))
-    const args = ['--conditions=@fairway/source', '--import', 'tsx', program]
-    const child = spawn(process.execPath, [...args, this.connectionString, this.folder, point], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    })
-    const [, signal] = await once(child, 'exit')
-    return signal as string | null
+    return await startLife('gitops-test-world.ts', import.meta.url, [
+      this.connectionString,
+      this.folder,
+      point,
+    ]).over
   }
 }
 

@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { schedule } from '../db/work.ts'
+import { until } from '../lib/test-until.ts'
 import { POLL_ALL } from './git-polls.ts'
 import {
   documentOf,
@@ -12,7 +13,6 @@ import {
   withGitopsWorld,
   withWorker,
 } from './gitops-test-project.ts'
-import { until } from './triggers-test-project.ts'
 
 const verdictsOf = (world: GitopsWorld) =>
   world.db.selectFrom('trigger_verdict').selectAll().orderBy('event_number').execute()

@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { GitReporting } from '@fairway/contract/resources/git-account'
 import type { GitEvent } from '@fairway/contract/resources/trigger-event'
 import type { BuildStatus } from '@fairway/contract/states'
@@ -15,6 +11,8 @@ import { newId } from '../db/work.ts'
 import { emptyEvent } from '../hosts/event-parts.ts'
 import { startTestHost, type TestHost } from '../hosts/test-host.ts'
 import { createSealer } from '../lib/seal.ts'
+import { startLife } from '../lib/test-life.ts'
+import { until } from '../lib/test-until.ts'
 import { advanceBuild } from '../operations/builds/move.ts'
 import { startBuild } from '../operations/builds/start.ts'
 import { createGitAccount } from '../operations/git-accounts/save.ts'
@@ -163,7 +161,7 @@ export class ReportWorld {
   reports = () => this.db.selectFrom('host_report').selectAll().orderBy('created_at').execute()
 
   /** Waits until nothing is left to tell. */
-  settled = (): Promise<void> =>
+  settled = () =>
     until('all reports', async () => {
       const due = await this.db
         .selectFrom('work_item')
@@ -181,19 +179,7 @@ export class ReportWorld {
 
   /** A life of a worker in a process of its own, until it kills itself. */
   async liveUntil(point: string): Promise<string | null> {
-    const program = fileURLToPath(new URL('host-reports-test-world.ts', import.meta.url))
-    const args = ['--conditions=@fairway/source', '--import', 'tsx', program, this.connectionString, point]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
-    const [, signal] = await once(child, 'exit')
-    return signal as string | null
-  }
-}
-
-export async function until(what: string, look: () => Promise<boolean>, ms = 60_000): Promise<void> {
-  const deadline = performance.now() + ms
-  while (!(await look())) {
-    if (performance.now() > deadline) throw new Error(`waited too long for ${what}`)
-    await delay(20)
+    return await startLife('host-reports-test-world.ts', import.meta.url, [this.connectionString, point]).over
   }
 }
 

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { transaction } from '../db/db.ts'
 import { moveRun } from '../db/release-runs.ts'
+import { until } from '../lib/test-until.ts'
 import { changeGitAccount } from '../operations/git-accounts/save.ts'
 import { hostReportCrashPoints, retryMs } from './host-reports.ts'
-import { type ReportWorld, SHA, sealer, until, withReportWorld } from './host-reports-test-project.ts'
+import { type ReportWorld, SHA, sealer, withReportWorld } from './host-reports-test-project.ts'
 
 const ALL_THE_WAY = ['PENDING', 'STARTING', 'CLONING', 'BUILDING', 'UPLOADING', 'SUCCESS'] as const
 const pullRequest = { id: 7, action: 'updated', draft: false, fromFork: false } as const
 
 /** Runs work beside a living worker. */
-async function beside(world: ReportWorld, work: () => Promise<void>): Promise<void> {
+async function beside(world: ReportWorld, work: () => Promise<unknown>): Promise<void> {
   const worker = await world.worker()
   try {
     await work()

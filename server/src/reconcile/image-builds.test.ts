@@ -11,8 +11,9 @@ import { connectEngine } from '../lib/docker/engine.ts'
 import { DEFAULT_ENGINE_SOCKET } from '../lib/docker/engine-socket.ts'
 import { dockerHere } from '../lib/docker/test-engine.ts'
 import { createSealer } from '../lib/seal.ts'
+import { until } from '../lib/test-until.ts'
 import { setOwnSecrets } from '../operations/environment/set-own.ts'
-import { until, type World, withWorld } from './builds-test-project.ts'
+import { type World, withWorld } from './builds-test-project.ts'
 import { startBuildWorker, TEST_PREFIX, testImageBuilder, testMasterKey } from './builds-test-world.ts'
 
 const engine = connectEngine(DEFAULT_ENGINE_SOCKET)

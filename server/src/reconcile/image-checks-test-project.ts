@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { ImageFollow } from '@fairway/contract/resources/deployment'
 import { jobBody } from '@fairway/contract/resources/job'
 import { serviceBodies } from '@fairway/contract/resources/service'
@@ -8,6 +5,8 @@ import { type Db, transaction } from '../db/db.ts'
 import { withTestDb } from '../db/test-db.ts'
 import { schedule } from '../db/work.ts'
 import { createSealer } from '../lib/seal.ts'
+import { type Life, startLife } from '../lib/test-life.ts'
+import { until } from '../lib/test-until.ts'
 import { createJob } from '../operations/jobs/save.ts'
 import { withImages } from '../operations/registries/external-image.ts'
 import { deployByHand } from '../operations/services/deploy-source.ts'
@@ -16,7 +15,6 @@ import { hostPlatform } from '../registries/platform.ts'
 import { newRepository, pushImage, REGISTRY } from '../registries/test-registry.ts'
 import { IMAGES_ALL } from './image-checks.ts'
 import { startImageWorker, testImages, testMasterKey } from './image-checks-test-world.ts'
-import { until } from './triggers-test-project.ts'
 
 const sealer = createSealer(testMasterKey)
 const WEB = { projectId: 'shop', serviceId: 'web' }
@@ -90,18 +88,8 @@ export class ImageWorld {
     await until('another look', async () => ((await this.follow())?.checked_at ?? before) > before)
   }
 
-  live(point = ''): { over: Promise<string | null>; end(): Promise<void> } {
-    const program = fileURLToPath(new URL('image-checks-test-world.ts', import.meta.url))
-    const args = ['--conditions=@fairway/source', '--import', 'tsx', program, this.connectionString, point]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
-    const over = once(child, 'exit').then(([, signal]) => signal as string | null)
-    return {
-      over,
-      end: async () => {
-        child.kill('SIGKILL')
-        await over
-      },
-    }
+  live(point = ''): Life {
+    return startLife('image-checks-test-world.ts', import.meta.url, [this.connectionString, point])
   }
 }
 

@@ -2,11 +2,11 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { transaction } from '../db/db.ts'
 import { insertHold } from '../db/holds.ts'
 import { schedule } from '../db/work.ts'
+import { until } from '../lib/test-until.ts'
 import { liftHold } from '../operations/runs/lift-hold.ts'
 import { REGISTRY, registryHere, removeImages } from '../registries/test-registry.ts'
 import { imageCheckCrashPoints } from './image-checks.ts'
 import { withImageWorld } from './image-checks-test-project.ts'
-import { until } from './triggers-test-project.ts'
 
 afterAll(removeImages)
 

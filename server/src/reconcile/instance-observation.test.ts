@@ -1,3 +1,4 @@
+import { healthCheck } from '@fairway/contract/resources/health-check'
 import { describe, expect, test } from 'vitest'
 import type { InstanceRow } from '../db/instances.ts'
 import { exited, observeInstance } from './instance-observation.ts'
@@ -48,8 +49,24 @@ describe('an instance', () => {
 
   test('without probes is ready once it has run for a while, and not again', () => {
     expect(look(row({ started_at: ago(900) }), seen())).toBeUndefined()
-    expect(look(row(), seen())).toEqual({ change: { ready: true, ready_at: NOW } })
+    expect(look(row(), seen())).toEqual({ change: { ready: true, probes: {}, ready_at: NOW } })
     expect(look(row({ ready: true, ready_at: ago(100) }), seen())).toBeUndefined()
+  })
+
+  test('is written as ready together with the answers that say so, which outlive this control plane', () => {
+    const readiness = {
+      passing: true,
+      successes: 1,
+      failures: 0,
+      lastAnswers: [],
+      changedAt: NOW.toISOString(),
+    }
+    const checks = [healthCheck.parse({ type: 'readinessProbe', protocol: 'TCP', port: 80 })]
+    const states = { readinessProbe: readiness }
+    const observed = observeInstance(row(), { seen: seen(), states, checks }, NOW)
+    expect(observed?.change).toEqual({ ready: true, probes: states, ready_at: NOW })
+    const after = row({ ...observed?.change })
+    expect(observeInstance(after, { seen: seen(), states: after.probes, checks }, NOW)).toBeUndefined()
   })
 
   test('that exits at once is never ready', () => {

@@ -46,7 +46,9 @@ const running = ({ addresses, startedAt }: ObservedInstance): Observation => ({
 function readiness(row: InstanceRow, sighting: Sighting, now: Date): Observation | undefined {
   const ready = isReady(row, sighting, now)
   if (ready === row.ready) return undefined
-  return { change: { ready, ...(ready && row.ready_at === null && { ready_at: now }) } }
+  // The answers go with it: a control plane that starts again must not take it for one that was never asked.
+  const probes = sighting.states ?? row.probes
+  return { change: { ready, probes, ...(ready && row.ready_at === null && { ready_at: now }) } }
 }
 
 function isReady(row: InstanceRow, { checks, states }: Sighting, now: Date): boolean {

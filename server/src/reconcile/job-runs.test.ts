@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { transaction } from '../db/db.ts'
+import { until } from '../lib/test-until.ts'
 import { setOwnSecrets } from '../operations/environment/set-own.ts'
 import { removeJob } from '../operations/jobs/delete.ts'
 import { jobRunCrashPoints } from './job-runs.ts'
-import { FOREVER, key, sealer, until, type World, withWorker, withWorld } from './jobs-test-project.ts'
+import { FOREVER, key, sealer, type World, withWorker, withWorld } from './jobs-test-project.ts'
 import { startJobWorker } from './jobs-test-world.ts'
 
 const gone = (pid: number): boolean => !existsSync(`/proc/${pid}`)

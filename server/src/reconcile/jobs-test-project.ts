@@ -1,16 +1,14 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { type JobBody, jobBody } from '@fairway/contract/resources/job'
 import type { z } from 'zod'
 import { type Db, transaction } from '../db/db.ts'
 import { withTestDb } from '../db/test-db.ts'
 import { createSealer } from '../lib/seal.ts'
+import { type Life, startLife } from '../lib/test-life.ts'
+import { until } from '../lib/test-until.ts'
 import { abortJobRun } from '../operations/jobs/abort-run.ts'
 import { deployToJob } from '../operations/jobs/deploy.ts'
 import { runJob } from '../operations/jobs/run.ts'
@@ -118,37 +116,12 @@ export class World {
   }
 
   /** A life of a worker in a process of its own: until it kills itself at the point, or until `end`. */
-  live(point?: string): { over: Promise<string | null>; end(): Promise<void> } {
-    const program = fileURLToPath(new URL('jobs-test-world.ts', import.meta.url))
-    const args = [
-      '--conditions=@fairway/source',
-      '--import',
-      'tsx',
-      program,
+  live(point?: string): Life {
+    return startLife('jobs-test-world.ts', import.meta.url, [
       this.connectionString,
       this.folder,
-    ]
-    const child = spawn(process.execPath, point === undefined ? args : [...args, point], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    })
-    const over = once(child, 'exit').then(([, signal]) => signal as string | null)
-    return {
-      over,
-      end: async () => {
-        child.kill('SIGKILL')
-        await over
-      },
-    }
-  }
-}
-
-export async function until<T>(what: string, look: () => Promise<T | false>, ms = 30_000): Promise<T> {
-  const deadline = performance.now() + ms
-  for (;;) {
-    const found = await look()
-    if (found !== false) return found
-    if (performance.now() > deadline) throw new Error(`waited too long for ${what}`)
-    await delay(20)
+      ...(point === undefined ? [] : [point]),
+    ])
   }
 }
 

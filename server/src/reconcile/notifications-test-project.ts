@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { type NotificationBody, notificationBody } from '@fairway/contract/resources/notification'
 import type { BuildStatus } from '@fairway/contract/states'
 import { type Db, toJson, transaction } from '../db/db.ts'
 import { withTestDb } from '../db/test-db.ts'
 import type { Clock } from '../lib/clock.ts'
 import { createSealer } from '../lib/seal.ts'
+import { startLife } from '../lib/test-life.ts'
+import { until } from '../lib/test-until.ts'
 import { startTestReceiver, type TestReceiver } from '../notifiers/test-receiver.ts'
 import { advanceBuild } from '../operations/builds/move.ts'
 import { startBuild } from '../operations/builds/start.ts'
@@ -59,7 +57,7 @@ export class NotificationWorld {
   told = (): unknown[] => this.receiver.received.map(({ body }) => (body as { event: unknown }).event)
 
   /** Waits until nothing is left to do at once. */
-  settled = (): Promise<void> =>
+  settled = () =>
     until('all messages', async () => {
       const due = await this.db
         .selectFrom('work_item')
@@ -74,19 +72,8 @@ export class NotificationWorld {
 
   /** A life of a worker in a process of its own, until it kills itself. */
   async liveUntil(point: string): Promise<string | null> {
-    const program = fileURLToPath(new URL('notifications-test-world.ts', import.meta.url))
-    const args = ['--conditions=@fairway/source', '--import', 'tsx', program, this.connectionString, point]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
-    const [, signal] = await once(child, 'exit')
-    return signal as string | null
-  }
-}
-
-export async function until(what: string, look: () => Promise<boolean>, ms = 60_000): Promise<void> {
-  const deadline = performance.now() + ms
-  while (!(await look())) {
-    if (performance.now() > deadline) throw new Error(`waited too long for ${what}`)
-    await delay(20)
+    return await startLife('notifications-test-world.ts', import.meta.url, [this.connectionString, point])
+      .over
   }
 }
 

@@ -1,10 +1,11 @@
 import { describe, expect, it, test } from 'vitest'
 import { transaction } from '../db/db.ts'
 import { requireIntegration } from '../db/notifications.ts'
+import { until } from '../lib/test-until.ts'
 import { updateIntegration } from '../operations/notifications/save.ts'
 import { resend, sendTest } from '../operations/notifications/send.ts'
 import { notificationCrashPoints, notificationRetryMs } from './notifications.ts'
-import { sealer, until, withNotificationWorld } from './notifications-test-project.ts'
+import { sealer, withNotificationWorld } from './notifications-test-project.ts'
 import { PUBLIC_URL } from './notifications-test-world.ts'
 
 describe('what happens', () => {

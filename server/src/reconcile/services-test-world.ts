@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { serviceBodies } from '@fairway/contract/resources/service'
 import { type Db, openDb, toJson, transaction } from '../db/db.ts'
 import { openListener } from '../db/listen.ts'
@@ -19,6 +17,7 @@ import { freePort } from '../lib/free-port.ts'
 import { createLog, type Log, silentLog } from '../lib/log.ts'
 import { createMasker } from '../lib/mask.ts'
 import { createSealer } from '../lib/seal.ts'
+import { spawnProgram } from '../lib/test-life.ts'
 import { deployToService } from '../operations/services/deploy.ts'
 import { normaliseService } from '../operations/services/normalise.ts'
 import { createProcessRuntime } from '../runtimes/process/process-runtime.ts'
@@ -216,13 +215,8 @@ export class ServicesWorld {
 
   /** In a process of its own, which dies at the point. */
   startAndDieAt(point: string): Promise<string | null> {
-    const file = fileURLToPath(import.meta.url)
-    const flags = file.endsWith('.ts') ? ['--conditions=@fairway/source', '--import', 'tsx'] : []
-    const child = spawn(
-      process.execPath,
-      [...flags, file, this.connectionString, this.folder, String(this.port), point],
-      { stdio: ['ignore', 'inherit', 'inherit'] },
-    )
+    const args = [this.connectionString, this.folder, String(this.port), point]
+    const child = spawnProgram('services-test-world.ts', import.meta.url, args)
     const timer = setTimeout(() => child.kill('SIGTERM'), 30_000)
     return once(child, 'exit').then(([, signal]) => {
       clearTimeout(timer)

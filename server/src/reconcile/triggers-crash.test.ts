@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { transaction } from '../db/db.ts'
 import { noteHeads, takeUpRepositories } from '../db/git-repositories.ts'
 import { schedule } from '../db/work.ts'
+import { until } from '../lib/test-until.ts'
 import { pollCrashPoints } from './git-polls.ts'
 import { triggerCrashPoints } from './triggers.ts'
-import { type TriggerWorld, until, withTriggerWorld } from './triggers-test-project.ts'
+import { type TriggerWorld, withTriggerWorld } from './triggers-test-project.ts'
 
 describe('kill -9', () => {
   const points = triggerCrashPoints.filter((point) => point !== 'trigger.after-some')

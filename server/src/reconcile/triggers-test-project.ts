@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { GitEvent } from '@fairway/contract/resources/trigger-event'
 import { execa } from 'execa'
 import { type Db, toJson, transaction } from '../db/db.ts'
@@ -15,6 +11,8 @@ import { newId, schedule } from '../db/work.ts'
 import { emptyEvent } from '../hosts/event-parts.ts'
 import { gitHosts } from '../hosts/hosts.ts'
 import { createSealer } from '../lib/seal.ts'
+import { type Life, startLife } from '../lib/test-life.ts'
+import { until } from '../lib/test-until.ts'
 import { createGitAccount } from '../operations/git-accounts/save.ts'
 import { type Delivery, receiveDelivery } from '../operations/triggers/receive.ts'
 import { testMasterKey } from './triggers-test-world.ts'
@@ -133,38 +131,13 @@ export class TriggerWorld {
   }
 
   /** A life of a worker in a process of its own: until it kills itself at the point, or until `end`. */
-  live(point?: string, pollSeconds = 0): { over: Promise<string | null>; end(): Promise<void> } {
-    const program = fileURLToPath(new URL('triggers-test-world.ts', import.meta.url))
-    const child = spawn(
-      process.execPath,
-      [
-        '--conditions=@fairway/source',
-        '--import',
-        'tsx',
-        program,
-        this.connectionString,
-        this.folder,
-        String(pollSeconds),
-        ...(point === undefined ? [] : [point]),
-      ],
-      { stdio: ['ignore', 'inherit', 'inherit'] },
-    )
-    const over = once(child, 'exit').then(([, signal]) => signal as string | null)
-    return {
-      over,
-      end: async () => {
-        child.kill('SIGKILL')
-        await over
-      },
-    }
-  }
-}
-
-export async function until(what: string, look: () => Promise<boolean>, ms = 60_000): Promise<void> {
-  const deadline = performance.now() + ms
-  while (!(await look())) {
-    if (performance.now() > deadline) throw new Error(`waited too long for ${what}`)
-    await delay(20)
+  live(point?: string, pollSeconds = 0): Life {
+    return startLife('triggers-test-world.ts', import.meta.url, [
+      this.connectionString,
+      this.folder,
+      String(pollSeconds),
+      ...(point === undefined ? [] : [point]),
+    ])
   }
 }
 

@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type VolumeBody, volumeBody } from '@fairway/contract/resources/volume'
 import type { z } from 'zod'
 import { createFolderStorage } from '../addons/storage/folder.ts'
@@ -19,6 +18,7 @@ import { systemClock } from '../lib/clock.ts'
 import { type CrashPoints, noCrashPoints } from '../lib/crash-point.ts'
 import { createLog, type Log, silentLog } from '../lib/log.ts'
 import { createSealer } from '../lib/seal.ts'
+import { spawnProgram } from '../lib/test-life.ts'
 import { requestVolumeBackup } from '../operations/volumes/backup.ts'
 import { deleteVolume } from '../operations/volumes/change.ts'
 import { createVolume } from '../operations/volumes/create.ts'
@@ -153,11 +153,7 @@ export class VolumesWorld {
 
   /** A worker in a process of its own, which dies once at each point it reaches. */
   startDying(): ChildProcess {
-    const file = fileURLToPath(import.meta.url)
-    const flags = file.endsWith('.ts') ? ['--conditions=@fairway/source', '--import', 'tsx'] : []
-    return spawn(process.execPath, [...flags, file, this.connectionString, this.folder], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    })
+    return spawnProgram('volumes-test-world.ts', import.meta.url, [this.connectionString, this.folder])
   }
 
   /** Life after life, until the work is done. Answers the points at which it died. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { FairwayError } from '@fairway/contract/errors'
 import { expect, test } from 'vitest'
+import { until } from '../lib/test-until.ts'
 import type {
   ExecEvent,
   InstanceSpec,
@@ -23,20 +24,6 @@ export type With = (work: (under: RuntimeUnderTest) => Promise<void>) => Promise
 
 const SERVER = `require('node:http').createServer((q, s) => s.end('hello')).listen(process.env.PORT)`
 export const FOREVER = 'setInterval(() => {}, 1000)'
-
-export const until = async <T>(
-  what: string,
-  ask: () => Promise<T | undefined | false>,
-  ms = 10_000,
-): Promise<T> => {
-  const end = performance.now() + ms
-  for (;;) {
-    const answer = await ask()
-    if (answer !== undefined && answer !== false) return answer
-    if (performance.now() > end) throw new Error(`waited in vain for: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
 
 const exited = (runtime: Runtime, id: string): Promise<ObservedInstance> =>
   until(`${id} to exit`, async () => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { until } from '../lib/test-until.ts'
 import type { ExecEvent, TerminalSize } from '../reconcile/runtime-port.ts'
-import { collect, commandLines, FOREVER, outputOf, until, type With } from './runtime-contract.ts'
+import { collect, commandLines, FOREVER, outputOf, type With } from './runtime-contract.ts'
 
 /** The guarantees every instance runtime gives of commands on a terminal. */
 export function terminalContract(withRuntime: With): void {

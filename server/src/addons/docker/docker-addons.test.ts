@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
+import { until } from '../../lib/test-until.ts'
 import type { AddonEndpoint, AddonEngine, AddonSettings } from '../../reconcile/addon-port.ts'
 import { createFolderStorage } from '../storage/folder.ts'
 import { dockerAddonCrashPoints } from './docker-addons.ts'
@@ -66,11 +67,6 @@ async function asUser(endpoint: AddonEndpoint, sql: string, ssl?: pg.ClientConfi
   }
 }
 
-async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 60_000
-  while (!(await condition())) if (performance.now() > deadline) throw new Error(`never ${what}`)
-}
-
 /** What a container of this image prints, in the project's network. */
 async function runWorkload(installation: string, script: string, image = 'node:20-slim'): Promise<string> {
   const workload = await docker.createContainer({
@@ -130,7 +126,7 @@ describe.skipIf(!dockerHere)('an addon on a Docker Engine', () => {
       }
       await write()
       await container(installation).kill()
-      await until(async () => (await engine.observe(place(1))).state === 'stopped', 'stopped')
+      await until('the stop', async () => (await engine.observe(place(1))).state === 'stopped')
       await engine.start(place(1), wanted)
       expect(await read()).toEqual(['kept'])
     },
@@ -141,11 +137,11 @@ describe.skipIf(!dockerHere)('an addon on a Docker Engine', () => {
     const before = await container(installation).inspect()
     const kill = await container(installation).exec({ Cmd: ['sh', '-c', 'kill -9 -1'] })
     await kill.start({ Detach: true })
-    await until(async () => {
+    await until('another start', async () => {
       const { State } = await container(installation).inspect()
       return State.StartedAt !== before.State.StartedAt
-    }, 'started again')
-    await until(async () => (await engine.observe(place(1))).state === 'running', 'running')
+    })
+    await until('it to run', async () => (await engine.observe(place(1))).state === 'running')
   })
 
   test('PostgreSQL: clients of the project reach it by name, encrypted, and trust its certificate only', async () => {

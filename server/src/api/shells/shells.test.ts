@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { until } from '../../lib/test-until.ts'
 import { withRuntime } from '../../runtimes/process/process-test-world.ts'
-import { commandLines, until } from '../../runtimes/runtime-contract.ts'
+import { commandLines } from '../../runtimes/runtime-contract.ts'
 import { type TestApi, withTestApi } from '../test-api.ts'
 import type { ShellLimits } from './shell-session.ts'
 

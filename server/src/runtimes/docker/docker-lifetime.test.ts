@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_ENGINE_SOCKET } from '../../lib/docker/engine-socket.ts'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
+import { startLife } from '../../lib/test-life.ts'
 import { containerOptions } from './container-options.ts'
 import type { CrashOrders } from './crash-program.ts'
 import { createDockerRuntime, dockerRuntimeCrashPoints } from './docker-runtime.ts'
@@ -41,13 +40,8 @@ async function cuttableWay() {
   return { path, mend, cut, end: () => cut().then(() => rmSync(folder, { recursive: true, force: true })) }
 }
 
-async function crash(orders: CrashOrders): Promise<NodeJS.Signals | null> {
-  const source = fileURLToPath(import.meta.url).endsWith('.ts')
-  const file = new URL(source ? './crash-program.ts' : './crash-program.js', import.meta.url)
-  const args = [...(source ? ['--import', 'tsx'] : []), fileURLToPath(file), JSON.stringify(orders)]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
-  const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
-  return signal
+async function crash(orders: CrashOrders): Promise<string | null> {
+  return await startLife('crash-program.ts', import.meta.url, [JSON.stringify(orders)]).over
 }
 
 describe.skipIf(!dockerHere)('the life of a container', () => {

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectEngine, type Engine } from '../../lib/docker/engine.ts'
 import { DEFAULT_ENGINE_SOCKET } from '../../lib/docker/engine-socket.ts'
+import { until } from '../../lib/test-until.ts'
 import type {
   ExecEvent,
   ExecRequest,
@@ -10,7 +11,7 @@ import type {
   ObservedInstance,
   Runtime,
 } from '../../reconcile/runtime-port.ts'
-import { type RuntimeUnderTest, until } from '../runtime-contract.ts'
+import type { RuntimeUnderTest } from '../runtime-contract.ts'
 import { createDockerRuntime } from './docker-runtime.ts'
 import { filterOf, LABEL } from './labels.ts'
 

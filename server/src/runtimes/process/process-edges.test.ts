@@ -1,8 +1,8 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { until } from '../../lib/test-until.ts'
 import type { Runtime } from '../../reconcile/runtime-port.ts'
-import { until } from '../runtime-contract.ts'
 import { withRuntime } from './process-test-world.ts'
 
 const FOREVER = 'setInterval(() => {}, 1000)'

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { runtimeContract, until } from '../runtime-contract.ts'
+import { until } from '../../lib/test-until.ts'
+import { runtimeContract } from '../runtime-contract.ts'
 import { terminalContract } from '../terminal-contract.ts'
 import { withRuntime } from './process-test-world.ts'
 
