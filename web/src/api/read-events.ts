@@ -13,12 +13,36 @@ type Listening = {
   onSign?: () => void
 }
 
-/** Server-sent events of one route until the server ends them or `signal` aborts. */
+type Events<R extends RouteContract> = AsyncIterable<StreamEvent<z.output<R['reply']>>>
+
+/**
+ * Server-sent events of one route until the server ends them or `signal` aborts. Breaks off, as unreachable, when the
+ * browser says that it has no network any more: a connection across one that is gone stays open and silent.
+ */
 export async function* readEvents<R extends RouteContract>(
   route: R,
   options: CallOptions<R>,
-  { headers = {}, onOpen, onSign = () => undefined }: Listening = {},
-): AsyncIterable<StreamEvent<z.output<R['reply']>>> {
+  listening: Listening = {},
+): Events<R> {
+  const cut = new AbortController()
+  const breakOff = (): void => cut.abort()
+  window.addEventListener('offline', breakOff)
+  const { signal } = options
+  const both = signal === undefined ? cut.signal : AbortSignal.any([signal, cut.signal])
+  try {
+    yield* readOpened(route, { ...options, signal: both }, listening)
+  } catch (error) {
+    throw cut.signal.aborted && !signal?.aborted ? unreachable(error) : error
+  } finally {
+    window.removeEventListener('offline', breakOff)
+  }
+}
+
+async function* readOpened<R extends RouteContract>(
+  route: R,
+  options: CallOptions<R>,
+  { headers = {}, onOpen, onSign = () => undefined }: Listening,
+): Events<R> {
   const response = await send(route, options, { accept: 'text/event-stream', ...headers })
   if (!response.ok) throw refusal(response.status, await response.json())
   if (response.body === null) return
