@@ -7,6 +7,8 @@ type Way = 'found' | 'dockerfile' | 'buildpack'
 
 type BuildSettingsFieldsProps = {
   value: BuildSettings
+  /** Whether it was said how: then it is not found out any more. */
+  isSaid?: boolean
   set(value: BuildSettings): void
   /** Of a field of the body that holds the settings: `buildSettings.dockerfile.dockerFilePath`. */
   problem(field: string): string | undefined
@@ -27,14 +29,14 @@ const WAYS: { value: Way; label: string }[] = [
 ]
 
 /** How builds are made: found out from the code, by a Dockerfile, or by buildpacks. */
-export function BuildSettingsFields({ value, set, problem }: BuildSettingsFieldsProps) {
+export function BuildSettingsFields({ value, isSaid = false, set, problem }: BuildSettingsFieldsProps) {
   const { dockerfile, buildpack } = value
   return (
     <>
       <Select
         label="How it is built"
         allowDeselect={false}
-        data={WAYS}
+        data={WAYS.filter((way) => !isSaid || way.value !== 'found')}
         value={wayOf(value)}
         onChange={(way) => set(way === null || way === 'found' ? {} : { [way]: {} })}
       />

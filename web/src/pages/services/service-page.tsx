@@ -16,6 +16,7 @@ import { LogsTab } from './logs-tab.tsx'
 import { MetricsTab } from './metrics-tab.tsx'
 import { PortsTab } from './ports-tab.tsx'
 import { ServiceActions } from './service-actions.tsx'
+import { SettingsTab } from './settings-tab.tsx'
 import { ShellTab } from './shell-tab.tsx'
 
 export type ServiceParams = { projectId: string; serviceId: string }
@@ -101,6 +102,11 @@ function Shown({ params, service }: { params: ServiceParams; service: Service })
                 },
               ]
             : []),
+          {
+            id: 'settings',
+            label: 'Settings',
+            content: () => <SettingsTab key={params.serviceId} params={params} service={service} />,
+          },
         ]}
       />
     </>

@@ -1,0 +1,158 @@
+import { listRegistries } from '@fairway/contract/routes/registries'
+import { MultiSelect, Select, Switch, TagsInput, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { read } from '../../api/queries.ts'
+import { WHOLE_LIST } from '../../api/whole-list.ts'
+import { BuildSettingsFields } from '../../ui/build-settings-fields.tsx'
+import { GitFields, RepositoryField } from '../../ui/git-fields.tsx'
+import { PlanField } from '../../ui/plan-field.tsx'
+import type { ServicePartProps, ServicePatch } from './service-form.ts'
+
+type BuildSettings = Parameters<typeof BuildSettingsFields>[0]['value']
+type Configuration = NonNullable<ServicePatch['buildConfiguration']>
+
+/** The repository, and the branch or the rules of which branches are built. */
+export function CodeFields(props: ServicePartProps) {
+  const { service, value, set, problem } = props
+  const vcsData = value.vcsData ?? {}
+  if (service.serviceType === 'combined') {
+    return (
+      <GitFields
+        value={{ projectUrl: vcsData.projectUrl ?? '', projectBranch: vcsData.projectBranch ?? '' }}
+        set={(next) => set({ vcsData: { ...vcsData, ...next } })}
+        problem={problem}
+      />
+    )
+  }
+  return (
+    <>
+      <RepositoryField
+        value={vcsData.projectUrl ?? ''}
+        set={(projectUrl) => set({ vcsData: { ...vcsData, projectUrl } })}
+        problem={problem('vcsData.projectUrl')}
+      />
+      <RuleFields {...props} />
+    </>
+  )
+}
+
+/** Changes one part of what is said of builds. */
+const changing =
+  ({ value, set }: ServicePartProps) =>
+  (part: Configuration): void =>
+    set({ buildConfiguration: { ...value.buildConfiguration, ...part } })
+
+/** Which pushes and pull requests are built. */
+function RuleFields(props: ServicePartProps) {
+  const { value, problem } = props
+  const rules = value.buildConfiguration ?? {}
+  const change = changing(props)
+  return (
+    <>
+      <TagsInput
+        label="Branches that are built"
+        description="Names, or patterns such as release/*; enter adds one"
+        value={rules.branchRestrictions ?? ['master', 'main']}
+        error={problem('buildConfiguration.branchRestrictions')}
+        onChange={(branchRestrictions) => change({ branchRestrictions })}
+      />
+      <TagsInput
+        label="Pull requests that are built"
+        description="By the branch they come from; * is all of them, nothing is none"
+        value={rules.prRestrictions ?? ['*']}
+        error={problem('buildConfiguration.prRestrictions')}
+        onChange={(prRestrictions) => change({ prRestrictions })}
+      />
+    </>
+  )
+}
+
+/** How builds are made, and of which pushes. */
+export function BuildFields(props: ServicePartProps) {
+  const { saved, value, set, problem } = props
+  const settings = (value.buildSettings ?? {}) as BuildSettings
+  return (
+    <>
+      <BuildSettingsFields
+        value={settings}
+        // Once it was said how, that stays said.
+        isSaid={Object.keys(saved.buildSettings ?? {}).some((way) => way !== 'storage')}
+        set={(buildSettings) => set({ buildSettings })}
+        problem={problem}
+      />
+      {settings.dockerfile !== undefined && (
+        <TextInput
+          label="Target stage"
+          description="Left empty: the last"
+          value={value.buildConfiguration?.dockerfileTarget ?? ''}
+          error={problem('buildConfiguration.dockerfileTarget')}
+          onChange={(event) => changing(props)({ dockerfileTarget: event.currentTarget.value })}
+        />
+      )}
+      <PlanField
+        label="Plan of builds"
+        value={value.billing?.buildPlan}
+        problem={problem('billing.buildPlan')}
+        set={(buildPlan) => set({ billing: { ...value.billing, buildPlan } })}
+      />
+      <CredentialsField {...props} />
+      <PushFields {...props} />
+    </>
+  )
+}
+
+/** Of private images that builds start from. */
+function CredentialsField(props: ServicePartProps) {
+  const registries = useQuery(read(listRegistries, { query: WHOLE_LIST })).data?.registries ?? []
+  const chosen = props.value.buildConfiguration?.dockerCredentials ?? []
+  if (registries.length === 0 && chosen.length === 0) return null
+  return (
+    <MultiSelect
+      label="Credentials of registries"
+      description="For private images that builds start from"
+      data={registries.map(({ id, name, registryUrl }) => ({ value: id, label: `${name}: ${registryUrl}` }))}
+      value={chosen}
+      error={props.problem('buildConfiguration.dockerCredentials')}
+      onChange={(dockerCredentials) => changing(props)({ dockerCredentials })}
+    />
+  )
+}
+
+const PATHS = [
+  { value: 'ignore', label: 'Pushes that change nothing but these are not built' },
+  { value: 'allow', label: 'Only pushes that change one of these are built' },
+] as const
+
+function PushFields(props: ServicePartProps) {
+  const { value, problem } = props
+  const configuration = value.buildConfiguration ?? {}
+  const change = changing(props)
+  return (
+    <>
+      <TagsInput
+        label="Paths"
+        description="Lines as in a .gitignore; enter adds one"
+        value={configuration.pathIgnoreRules ?? []}
+        error={problem('buildConfiguration.pathIgnoreRules')}
+        onChange={(pathIgnoreRules) => change({ pathIgnoreRules })}
+      />
+      <Select
+        label="What the paths mean"
+        allowDeselect={false}
+        data={PATHS}
+        value={configuration.isAllowList === true ? 'allow' : 'ignore'}
+        onChange={(meaning) => change({ isAllowList: meaning === 'allow' })}
+      />
+      <Switch
+        label="A commit may ask not to be built, for instance with [skip ci]"
+        checked={configuration.ciIgnoreFlagsEnabled !== false}
+        onChange={(event) => change({ ciIgnoreFlagsEnabled: event.currentTarget.checked })}
+      />
+      <Switch
+        label="A newer push aborts the build that runs"
+        checked={configuration.abortOutdatedBuilds === true}
+        onChange={(event) => change({ abortOutdatedBuilds: event.currentTarget.checked })}
+      />
+    </>
+  )
+}

@@ -1,0 +1,105 @@
+import { Alert, Fieldset, Stack, TextInput } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { useState } from 'react'
+import { call } from '../../api/client.ts'
+import { queryClient } from '../../api/queries.ts'
+import { useMay } from '../../api/use-permission.ts'
+import { changesOf } from '../../ui/changes-of.ts'
+import { FormPanel } from '../../ui/form-panel.tsx'
+import { BuildFields, CodeFields } from './build-fields.tsx'
+import { ReplaceFields, RunFields } from './run-fields.tsx'
+import {
+  patchRoutes,
+  patchSchemaOf,
+  SERVICE_FIELDS,
+  type ServicePartProps,
+  type ServicePatch,
+  savedOf,
+} from './service-form.ts'
+import type { Service, ServiceParams } from './service-page.tsx'
+
+type SettingsTabProps = { params: ServiceParams; service: Service }
+
+/** Everything about a service that can be changed, as far as its kind has it. */
+export function SettingsTab(props: SettingsTabProps) {
+  if (useMay('write')) return <SettingsForm {...props} />
+  return (
+    <Alert title="You may look, not change">
+      Your token may not change services. Sign in with a token that has the permission write.
+    </Alert>
+  )
+}
+
+/** Only what was changed is sent, so others' changes stay. */
+function SettingsForm({ params, service }: SettingsTabProps) {
+  const [saved, setSaved] = useState(() => savedOf(service))
+  const save = async (body: ServicePatch): Promise<void> => {
+    const { serviceType } = service
+    await call(patchRoutes[serviceType], { params, body: (changesOf(saved, body) ?? {}) as never })
+    setSaved(body)
+    notifications.show({ message: SAVED[serviceType], color: 'green' })
+    await queryClient.invalidateQueries({ queryKey: ['projects', params.projectId, 'services'] })
+  }
+  return (
+    <Stack maw={640}>
+      <FormPanel
+        schema={patchSchemaOf(service)}
+        initial={saved}
+        action="Save"
+        fields={SERVICE_FIELDS}
+        run={save}
+        aside={{
+          label: 'Discard',
+          act: ({ replace }) => {
+            setSaved(savedOf(service))
+            replace(savedOf(service))
+          },
+        }}
+      >
+        {({ value, set, problem }) => (
+          <Parts service={service} saved={saved} value={value} set={set} problem={problem} />
+        )}
+      </FormPanel>
+    </Stack>
+  )
+}
+
+const SAVED = {
+  combined: 'Saved. The next builds use it; instances that run differently from it are replaced.',
+  build: 'Saved. The next builds use it.',
+  deployment: 'Saved. Instances that run differently from it are replaced.',
+}
+
+function Parts(props: ServicePartProps) {
+  const { service, value, set, problem } = props
+  return (
+    <>
+      <TextInput
+        label="Description"
+        value={value.description ?? ''}
+        error={problem('description')}
+        onChange={(event) => set({ description: event.currentTarget.value })}
+      />
+      {service.serviceType !== 'build' && (
+        <>
+          <Fieldset legend="Instances">
+            <RunFields {...props} />
+          </Fieldset>
+          <Fieldset legend="When instances are replaced">
+            <ReplaceFields {...props} />
+          </Fieldset>
+        </>
+      )}
+      {service.serviceType !== 'deployment' && (
+        <>
+          <Fieldset legend="Code">
+            <CodeFields {...props} />
+          </Fieldset>
+          <Fieldset legend="Builds">
+            <BuildFields {...props} />
+          </Fieldset>
+        </>
+      )}
+    </>
+  )
+}
