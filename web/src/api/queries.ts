@@ -39,6 +39,26 @@ export const read = <R extends RouteContract>(
     queryFn: ({ signal }) => call(route, { ...options, signal } as CallOptions<R>),
   })
 
+/**
+ * The same for what need not exist: null where the server says that there is none. As an error, each new read of it
+ * would begin as a first one, and take the page away that stands in its place.
+ */
+export const readIfAny = <R extends RouteContract>(
+  route: R,
+  options: Omit<CallOptions<R>, 'body' | 'signal'> = {},
+) =>
+  queryOptions({
+    queryKey: [...keyOf(route, options), 'if any'],
+    queryFn: async ({ signal }) => {
+      try {
+        return await call(route, { ...options, signal } as CallOptions<R>)
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return null
+        throw error
+      }
+    },
+  })
+
 /** A list with its cursor; the page before stays while the next one loads. */
 export const readPage = <R extends RouteContract>(
   route: R,

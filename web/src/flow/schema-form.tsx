@@ -9,6 +9,7 @@ import {
   TagsInput,
   TextInput,
 } from '@mantine/core'
+import { knownOf } from './known-of.ts'
 
 /** The part of JSON Schema that the contract's node schemas come out as. */
 export type JsonSchema = {
@@ -103,8 +104,7 @@ function VariantField({ variants, value, onChange }: VariantFieldProps) {
       onChange={(next) => {
         const variant = variants.find((one) => Object.fromEntries(marksOf(one))[name] === next) ?? {}
         // What the other variant does not know would only be refused.
-        const kept = Object.entries(value).filter(([key]) => Object.hasOwn(variant.properties ?? {}, key))
-        onChange({ ...Object.fromEntries(kept), [name]: next })
+        onChange({ ...(knownOf(variant, value) as object), [name]: next })
       }}
     />
   )
@@ -126,7 +126,7 @@ function Field(props: FieldProps) {
       />
     )
   }
-  if (plain.type === 'object' && plain.properties !== undefined) {
+  if (plain.properties !== undefined || isChoiceOfForms(plain)) {
     return (
       <Fieldset legend={name} p="xs">
         <SchemaForm
@@ -153,6 +153,10 @@ function Field(props: FieldProps) {
   }
   return <JsonField key={name} {...props} />
 }
+
+/** A union of objects that a constant in each tells apart. */
+const isChoiceOfForms = ({ oneOf, anyOf }: JsonSchema): boolean =>
+  (oneOf ?? anyOf)?.every((variant) => marksOf(variant).length > 0) ?? false
 
 /** True and false are choices too: what is left out may mean either. */
 function ChoiceField({ name, schema, value, required, onChange }: FieldProps) {

@@ -6,8 +6,7 @@ import { getReleaseFlow } from '@fairway/contract/routes/release-flows'
 import { listRuns } from '@fairway/contract/routes/release-runs'
 import { listServices } from '@fairway/contract/routes/services'
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { ApiError } from '../../api/api-error.ts'
-import { read } from '../../api/queries.ts'
+import { read, readIfAny } from '../../api/queries.ts'
 import type { Observed, ObservedProject } from './first-steps.ts'
 
 type ObservedPipeline = ObservedProject['pipelines'][number]
@@ -47,20 +46,19 @@ function usePipelines(projectId: string, ids: readonly string[]): ObservedPipeli
   })
   const places = ids.flatMap((pipelineId) => stages.map((stage) => ({ projectId, pipelineId, stage })))
   const flows = useQueries({
-    queries: places.map((params) => ({ ...read(getReleaseFlow, { params }), retry: false })),
+    queries: places.map((params) => readIfAny(getReleaseFlow, { params })),
   })
   const succeeded = useQueries({
     queries: places.map((params, index) => ({
       ...read(listRuns, { params, query: { status: 'success' } }),
-      enabled: flows[index]?.data !== undefined,
+      enabled: hasData(flows[index]),
     })),
   })
   const known = places.map((place, index) => {
     const flow = flows[index]
-    const hasFlow = flow?.data !== undefined
+    const hasFlow = hasData(flow)
     const runs = succeeded[index]?.data?.runs
-    // A stage without a flow answers 404.
-    if (hasFlow ? runs === undefined : !isMissing(flow?.error)) return undefined
+    if (flow?.data === undefined || (hasFlow && runs === undefined)) return undefined
     return { ...place, hasFlow, hasSucceeded: hasFlow && runs !== undefined && runs.length > 0 }
   })
   if (known.includes(undefined) || pipelines.some(({ data }) => data === undefined)) return undefined
@@ -78,4 +76,5 @@ function usePipelines(projectId: string, ids: readonly string[]): ObservedPipeli
   }))
 }
 
-const isMissing = (error: unknown): boolean => error instanceof ApiError && error.status === 404
+/** Whether it was read, and there is one. */
+const hasData = (query: { data: unknown } | undefined): boolean => Boolean(query?.data)

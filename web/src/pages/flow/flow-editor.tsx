@@ -39,8 +39,8 @@ export function FlowEditor({ params, saved, version, hiddenArguments }: FlowEdit
     refresh: ['projects', params.projectId, 'pipelines'],
     done: 'The release flow is saved.',
     after: (flow) => {
-      // A link that was removed is in no document any more.
-      if (draft.document.gitops === null) draft.restart(documentOf(flow))
+      // A link that was removed is in no document any more; a first save brings what the server fills in.
+      if (draft.document.gitops === null || base === undefined) draft.restart(documentOf(flow))
       setBase(flow.version)
     },
   })
@@ -48,7 +48,7 @@ export function FlowEditor({ params, saved, version, hiddenArguments }: FlowEdit
     draft.restart(document)
     setBase(from)
   }
-  const isBehind = version !== undefined && base !== undefined && version > base && !save.isPending
+  const isBehind = version !== undefined && version > (base ?? 0) && !save.isPending
   const isUntouched = !draft.canUndo && !draft.canRedo
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a new version makes a page that nobody touched load it.
   useEffect(() => {
@@ -124,7 +124,7 @@ function tabsOf({ params, draft, saved, version, hiddenArguments, load }: Parts)
   return isSaved ? [steps, settings, versions, git] : [steps, settings]
 }
 
-type BehindProps = { version: number; base: number; onLoad: () => void }
+type BehindProps = { version: number; base: number | undefined; onLoad: () => void }
 
 /** Somebody else, or git, saved while this page was open. */
 function Behind({ version, base, onLoad }: BehindProps) {
@@ -132,7 +132,8 @@ function Behind({ version, base, onLoad }: BehindProps) {
     <Alert color="yellow" role="alert" title={`Version ${version} was saved meanwhile`}>
       <Group justify="space-between">
         <Text size="sm">
-          Your changes began from version {base}. Saving them takes the place of version {version}.
+          Your changes began {base === undefined ? 'when there was no flow' : `from version ${base}`}. Saving
+          them takes the place of version {version}.
         </Text>
         <Button size="xs" variant="default" onClick={onLoad}>
           Drop my changes and load version {version}

@@ -1,8 +1,7 @@
 import { stages } from '@fairway/contract/resources/pipeline'
 import { getReleaseFlow } from '@fairway/contract/routes/release-flows'
 import { useQuery } from '@tanstack/react-query'
-import { ApiError } from '../../api/api-error.ts'
-import { read } from '../../api/queries.ts'
+import { readIfAny } from '../../api/queries.ts'
 import { documentOf } from '../../flow/document-of.ts'
 import { emptyFlow } from '../../flow/edits.ts'
 import { Loaded } from '../../ui/loaded.tsx'
@@ -14,18 +13,15 @@ export function FlowPage() {
   const { stage: inAddress, ...place } = usePathParams('projectId', 'pipelineId', 'stage')
   const stage = stages.find((name) => name.toLowerCase() === inAddress.toLowerCase()) ?? inAddress
   const params = { ...place, stage }
-  const query = useQuery({ ...read(getReleaseFlow, { params }), retry: false })
-  const isNew = query.error instanceof ApiError && query.error.status === 404
-  if (isNew)
-    return <FlowEditor params={params} saved={emptyFlow()} version={undefined} hiddenArguments={[]} />
+  const query = useQuery(readIfAny(getReleaseFlow, { params }))
   return (
     <Loaded query={query}>
       {(flow) => (
         <FlowEditor
           params={params}
-          saved={documentOf(flow)}
-          version={flow.version}
-          hiddenArguments={flow.argumentOverrideNames}
+          saved={flow === null ? emptyFlow() : documentOf(flow)}
+          version={flow?.version}
+          hiddenArguments={flow?.argumentOverrideNames ?? []}
         />
       )}
     </Loaded>

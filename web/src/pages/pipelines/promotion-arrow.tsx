@@ -3,7 +3,7 @@ import { getReleaseFlow } from '@fairway/contract/routes/release-flows'
 import { Tooltip } from '@mantine/core'
 import { IconArrowRight } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { read } from '../../api/queries.ts'
+import { readIfAny } from '../../api/queries.ts'
 import classes from './board.module.css'
 import type { Member } from './board-page.tsx'
 import { broughtBy, promotionsFrom } from './brought-by.ts'
@@ -16,8 +16,8 @@ type PromotionArrowProps = {
 
 /** From one stage to the next, where the flow of the next takes something over. */
 export function PromotionArrow({ params, before }: PromotionArrowProps) {
-  const flow = useQuery({ ...read(getReleaseFlow, { params }), retry: false })
-  const promotions = flow.data === undefined ? [] : promotionsFrom(before, broughtBy(flow.data))
+  const flow = useQuery(readIfAny(getReleaseFlow, { params }))
+  const promotions = !flow.data ? [] : promotionsFrom(before, broughtBy(flow.data))
   if (promotions.length === 0) return <span className={classes.arrow} />
   const words = `${params.stage} takes over ${promotions.join(', ')}`
   return (

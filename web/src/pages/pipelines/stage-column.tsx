@@ -6,8 +6,8 @@ import { IconPlayerPlay } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { ApiError, sentenceOf } from '../../api/api-error.ts'
-import { read } from '../../api/queries.ts'
+import { sentenceOf } from '../../api/api-error.ts'
+import { read, readIfAny } from '../../api/queries.ts'
 import { useMay } from '../../api/use-permission.ts'
 import { Ago } from '../../ui/ago.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
@@ -23,10 +23,9 @@ type StageColumnProps = { params: { projectId: string; pipelineId: string }; sta
 export function StageColumn({ params, stage, members }: StageColumnProps) {
   const at = `/projects/${params.projectId}/pipelines/${params.pipelineId}/${stage.toLowerCase()}`
   const inStage = { ...params, stage }
-  const flow = useQuery({ ...read(getReleaseFlow, { params: inStage }), retry: false })
-  const hasFlow = flow.data !== undefined
-  const none = flow.error instanceof ApiError && flow.error.status === 404
-  const brought = flow.data === undefined ? [] : broughtBy(flow.data)
+  const flow = useQuery(readIfAny(getReleaseFlow, { params: inStage }))
+  const saved = flow.data ?? undefined
+  const brought = saved === undefined ? [] : broughtBy(saved)
   const mayWrite = useMay('write')
   const [running, setRunning] = useState(false)
   return (
@@ -36,13 +35,13 @@ export function StageColumn({ params, stage, members }: StageColumnProps) {
           <Title order={2} size="h4">
             {stage}
           </Title>
-          {hasFlow && mayWrite && (
+          {saved !== undefined && mayWrite && (
             <Button size="xs" leftSection={<IconPlayerPlay size={14} />} onClick={() => setRunning(true)}>
               Run
             </Button>
           )}
         </Group>
-        {none && (
+        {flow.data === null && (
           <Text size="sm" c="dimmed">
             No release flow yet.{' '}
             {mayWrite && (
@@ -52,18 +51,18 @@ export function StageColumn({ params, stage, members }: StageColumnProps) {
             )}
           </Text>
         )}
-        {hasFlow && (
+        {saved !== undefined && (
           <>
             <LastRun params={inStage} at={at} />
             <Group justify="space-between">
               <Anchor component={Link} to={`${at}/flow`} size="sm">
                 {mayWrite ? 'Edit the flow' : 'Show the flow'}
               </Anchor>
-              {mayWrite && <PauseSwitch params={inStage} flow={flow.data} />}
+              {mayWrite && <PauseSwitch params={inStage} flow={saved} />}
             </Group>
           </>
         )}
-        {flow.isError && !none && (
+        {flow.isError && (
           <Alert color="red" role="alert">
             The release flow cannot be read. {sentenceOf(flow.error)}
           </Alert>
@@ -82,8 +81,8 @@ export function StageColumn({ params, stage, members }: StageColumnProps) {
           />
         ))}
       </Stack>
-      {running && hasFlow && (
-        <RunDialog params={inStage} flow={flow.data} onClose={() => setRunning(false)} />
+      {running && saved !== undefined && (
+        <RunDialog params={inStage} flow={saved} onClose={() => setRunning(false)} />
       )}
     </Paper>
   )
