@@ -160,6 +160,37 @@ export const getServiceContainers = route({
   paginated: true,
 })
 
+const pastDeployment = z.object({
+  revision: z.string(),
+  number: z.number().describe('counted from 1 for each service'),
+  status: z.enum(['pending', 'running', 'completed', 'failed', 'superseded']).nullable(),
+  message: z.string().nullable().describe('why it failed'),
+  reason: z.enum(['deploy', 'restart', 'config', 'rollback', 'cd']).describe('cd: continuous deployment'),
+  createdBy: z.string().nullable(),
+  createdAt: z.string(),
+  endedAt: z.string().nullable(),
+  internal: z
+    .object({
+      id: z.string().describe('who built it'),
+      branch: z.string(),
+      buildId: z.string(),
+      buildSHA: z.string().nullable(),
+      message: z.string().nullable(),
+    })
+    .optional(),
+  external: z.object({ imagePath: z.string() }).optional(),
+})
+
+export const listServiceDeployments = route({
+  ...read,
+  id: 'listServiceDeployments',
+  path: `${path}/deployments`,
+  summary: 'What was deployed to a service, newest first: by whom, why, and what became of it',
+  reply: z.object({ deployments: z.array(pastDeployment) }),
+  paginated: true,
+})
+export type PastDeployment = z.output<typeof pastDeployment>
+
 const sampleView = z.object({
   at: z.string(),
   container: z.string(),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { resourceId } from '../names.ts'
 import { patchOf } from '../patch-of.ts'
-import { externalSource, internalSource } from '../resources/deployment.ts'
+import { externalSource, imageFollow, internalSource } from '../resources/deployment.ts'
 import { healthCheck } from '../resources/health-check.ts'
 import { portFields } from '../resources/ports.ts'
 import { registryProviders } from '../resources/registry.ts'
@@ -66,6 +66,7 @@ export const sourceView = {
       registryProvider: z.enum(registryProviders),
       privateImage: z.boolean(),
       credentials: z.string().optional(),
+      follow: imageFollow.optional(),
     })
     .optional(),
 }
@@ -73,6 +74,18 @@ export const sourceView = {
 export const deploymentView = z.looseObject({
   region: z.string(),
   instances: z.number().optional(),
+  releaseFlowControlled: z.boolean().optional(),
+  follows: z
+    .object({
+      builder: z.string().optional().describe('builds of this service, of `branch` or of any'),
+      branch: z.string().optional(),
+      image: z.string().optional().describe('versions of this image, by `tag` or `semver`'),
+      tag: z.string().optional(),
+      semver: z.string().optional(),
+      pinned: z.boolean().describe('one version is named: newer ones are not taken'),
+    })
+    .optional()
+    .describe('what continuous deployment takes when it is on'),
   ...sourceView,
 })
 

@@ -1,3 +1,4 @@
+import type { ExternalSource, ImageFollow } from '@fairway/contract/resources/deployment'
 import { providerOf } from '@fairway/contract/resources/registry'
 import type { Db } from '../db/db.ts'
 import { type DeployedSource, readRepository } from '../db/service-status.ts'
@@ -8,7 +9,7 @@ type Asked = {
   internal?:
     | { id?: string | undefined; branch?: string | undefined; buildSHA?: string | undefined }
     | undefined
-  external?: { imagePath: string; credentials?: string | undefined } | undefined
+  external?: ExternalSource | undefined
 }
 
 /** What is deployed, in the words of the request: `buildSHA` as asked for, `deployedSHA` as found. */
@@ -18,7 +19,7 @@ export async function sourceViewOf(
   { asked, deployed, self }: { asked: Asked; deployed: DeployedSource | undefined; self: string },
 ) {
   const external = deployed?.external ?? (deployed?.internal ? undefined : asked.external)
-  if (external !== undefined) return { external: imageView(external) }
+  if (external !== undefined) return { external: imageView(external, asked.external?.follow) }
   const found = deployed?.internal
   const wanted = asked.internal
   if (found === undefined && wanted === undefined) return {}
@@ -37,9 +38,13 @@ export async function sourceViewOf(
   }
 }
 
-const imageView = ({ imagePath, credentials }: NonNullable<Asked['external']>) => ({
+const imageView = (
+  { imagePath, credentials }: NonNullable<Asked['external']>,
+  follow: ImageFollow | undefined,
+) => ({
   imagePath,
   registryProvider: providerOf(parseImageReference(imagePath).image?.registry ?? ''),
   privateImage: credentials !== undefined,
   ...(credentials !== undefined && { credentials }),
+  ...(follow !== undefined && { follow }),
 })

@@ -1,6 +1,7 @@
 import * as contract from '@fairway/contract/routes/service-actions'
 import { listContainers, listSamples } from '../../db/containers.ts'
 import { type Tx, transaction } from '../../db/db.ts'
+import { listDeployments } from '../../db/deployments.ts'
 import { requireService } from '../../db/services.ts'
 import { deployByHand } from '../../operations/services/deploy-source.ts'
 import { pauseService } from '../../operations/services/pause.ts'
@@ -13,6 +14,7 @@ import type { ApiDeps } from '../deps.ts'
 import { pageOf } from '../page.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { containerViewOf } from './container-view.ts'
+import { pastDeploymentOf } from './past-deployment.ts'
 import { deploymentViewOf, portsOf } from './view.ts'
 
 type Request<B> = { params: { projectId: string; serviceId: string }; body: B; actor: { id: string } }
@@ -139,6 +141,12 @@ const observationRoutes: Route[] = [
     await requireService(db, params)
     return pageOf(await listContainers(db, params, page), page, (rows) => ({
       containers: rows.map(containerViewOf),
+    }))
+  }),
+  defineRoute(contract.listServiceDeployments, async ({ params, page }, { db }) => {
+    await requireService(db, params)
+    return pageOf(await listDeployments(db, params, page), page, (rows) => ({
+      deployments: rows.map(pastDeploymentOf),
     }))
   }),
   defineRoute(contract.getServiceMetrics, async ({ params, query }, { db, clock }) => {

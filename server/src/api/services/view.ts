@@ -4,6 +4,7 @@ import { type BuildStatusRow, readBuildStatuses, readDeployedSource } from '../.
 import type { ServiceRow } from '../../db/services.ts'
 import { appIdOf, CLUSTER, REGION } from '../cluster.ts'
 import { sourceViewOf } from '../source-view.ts'
+import { followsOf } from './follows.ts'
 
 /** What a list shows of a service. */
 export function listItemOf(row: ServiceRow, build: BuildStatusRow | undefined) {
@@ -83,7 +84,14 @@ export async function deploymentViewOf(db: Db, row: ServiceRow) {
     deployed,
     self: row.id,
   })
-  return { ...deployment, region: REGION, instances: row.instances, ...source }
+  const follows = followsOf(row)
+  return {
+    ...deployment,
+    region: REGION,
+    instances: row.instances,
+    ...(follows && { follows }),
+    ...source,
+  }
 }
 
 export const portsOf = ({ spec }: ServiceRow): ServiceView['ports'] =>

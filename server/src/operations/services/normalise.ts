@@ -60,10 +60,25 @@ export function bodyOfService(service: ServiceRow): Record<string, unknown> {
     name: service.name,
     description: service.description,
     tags: service.tags,
-    deployment: spec.deployment && { ...spec.deployment, instances: service.instances },
+    deployment: spec.deployment && { ...sourceless(service), instances: service.instances },
     disabledCI: service.kind === 'deployment' ? undefined : service.disabled_ci,
     disabledCD: service.disabled_cd,
   })
+}
+
+/** The body of a combined service names no source: the build that was deployed by hand is kept beside it. */
+function sourceless({ kind, spec }: ServiceRow): ServiceSpec['deployment'] {
+  if (kind !== 'combined' || spec.deployment === undefined) return spec.deployment
+  const { internal: _internal, ...deployment } = spec.deployment
+  return deployment
+}
+
+/** A combined service keeps the build that was deployed by hand until continuous deployment is on again. Pure. */
+export function keepingSource(service: ServiceRow, next: NormalisedService): NormalisedService {
+  const internal = service.spec.deployment?.internal
+  const { deployment } = next.spec
+  if (service.kind !== 'combined' || internal === undefined || deployment === undefined) return next
+  return next.disabledCD ? { ...next, spec: { ...next.spec, deployment: { ...deployment, internal } } } : next
 }
 
 /**

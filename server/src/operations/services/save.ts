@@ -24,7 +24,13 @@ import type { KnownImages } from '../registries/external-image.ts'
 import { requireTags } from '../tags/save.ts'
 import { attachVolume } from '../volumes/attach.ts'
 import { deploySource, isPinned } from './deploy-source.ts'
-import { bodyOfService, type NormalisedService, normaliseService, runPartOf } from './normalise.ts'
+import {
+  bodyOfService,
+  keepingSource,
+  type NormalisedService,
+  normaliseService,
+  runPartOf,
+} from './normalise.ts'
 import { redeployService } from './redeploy.ts'
 import { scaleService } from './scale.ts'
 
@@ -130,7 +136,7 @@ export async function patchService(
   const service = await lockKind(tx, target)
   const merged = mergePatch(bodyOfService(service), patch)
   const body = check(serviceBodies[service.kind], merged, 'body')
-  return changeService(tx, { service, ...target }, normaliseService(body), sealer)
+  return changeService(tx, { service, ...target }, keepingSource(service, normaliseService(body)), sealer)
 }
 
 async function lockKind(tx: Tx, target: Target & { kind?: ServiceKind }): Promise<ServiceRow> {
