@@ -9,24 +9,51 @@ type NameFieldsProps = {
 }
 
 /** The two fields that every resource begins with. */
-export function NameFields({ value, set, problem }: NameFieldsProps) {
+export function NameFields(props: NameFieldsProps) {
   return (
     <>
-      <TextInput
-        label="Name"
-        description="Its id is made of it, and stays."
-        withAsterisk
-        data-autofocus
-        value={value.name}
-        error={problem('name')}
-        onChange={(event) => set({ name: event.currentTarget.value })}
-      />
-      <TextInput
-        label="Description"
-        value={value.description ?? ''}
-        error={problem('description')}
-        onChange={(event) => set({ description: event.currentTarget.value })}
-      />
+      <NameField {...props} description="Its id is made of it, and stays." />
+      <DescriptionField {...props} />
     </>
+  )
+}
+
+type NameFieldProps = {
+  value: { name: string }
+  set(change: { name: string }): void
+  problem(field: string): string | undefined
+  description?: string
+}
+
+/** What something is called; a form begins with it. */
+export function NameField({ value, set, problem, description }: NameFieldProps) {
+  return (
+    <TextInput
+      label="Name"
+      description={description}
+      withAsterisk
+      data-autofocus
+      value={value.name}
+      error={problem('name')}
+      onChange={(event) => set({ name: event.currentTarget.value })}
+    />
+  )
+}
+
+type DescriptionFieldProps = {
+  value: { description?: string | undefined }
+  set(change: { description: string }): void
+  problem(field: string): string | undefined
+}
+
+/** What a person says about it. */
+export function DescriptionField({ value, set, problem }: DescriptionFieldProps) {
+  return (
+    <TextInput
+      label="Description"
+      value={value.description ?? ''}
+      error={problem('description')}
+      onChange={(event) => set({ description: event.currentTarget.value })}
+    />
   )
 }

@@ -1,13 +1,14 @@
 import { type PipelineObject, pipelinePatch, type Stage, stages } from '@fairway/contract/resources/pipeline'
 import type { pipelineView } from '@fairway/contract/routes/pipelines'
 import { patchPipeline } from '@fairway/contract/routes/pipelines'
-import { Alert, MultiSelect, TextInput } from '@mantine/core'
+import { Alert, MultiSelect } from '@mantine/core'
 import { IconPencil } from '@tabler/icons-react'
 import type { z } from 'zod'
 import { call } from '../../api/client.ts'
 import { queryClient } from '../../api/queries.ts'
 import { changesOf } from '../../ui/changes-of.ts'
 import { DialogButton } from '../../ui/dialog-button.tsx'
+import { DescriptionField } from '../../ui/name-fields.tsx'
 import { choicesOf, keyOf, placed } from './member-choices.ts'
 import { useCandidates } from './use-candidates.ts'
 
@@ -40,12 +41,7 @@ export function EditPipeline({ params, pipeline }: EditPipelineProps) {
     >
       {({ value, set, problem }) => (
         <>
-          <TextInput
-            label="Description"
-            value={value.description ?? ''}
-            error={problem('description')}
-            onChange={(event) => set({ description: event.currentTarget.value })}
-          />
+          <DescriptionField value={value} set={set} problem={problem} />
           <StageMembers
             projectId={params.projectId}
             value={(value.nfObjects ?? []) as PipelineObject[]}

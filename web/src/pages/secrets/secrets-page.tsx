@@ -1,6 +1,6 @@
 import { secretGroupBody } from '@fairway/contract/resources/secret-group'
 import { createSecret, listSecrets, type SecretGroupView } from '@fairway/contract/routes/secrets'
-import { Anchor, Badge, NumberInput, Select, Stack, Table, Text, TextInput } from '@mantine/core'
+import { Anchor, Badge, NumberInput, Select, Stack, Table, Text } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
@@ -11,6 +11,7 @@ import { Ago } from '../../ui/ago.tsx'
 import { DialogButton } from '../../ui/dialog-button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
+import { DescriptionField, NameField } from '../../ui/name-fields.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { Pages, usePages } from '../../ui/pages.tsx'
 import { usePathParams } from '../path-params.ts'
@@ -125,20 +126,8 @@ function NewGroup({ projectId }: { projectId: string }) {
     >
       {({ value, set, problem }) => (
         <Stack gap="sm">
-          <TextInput
-            label="Name"
-            withAsterisk
-            data-autofocus
-            value={value.name}
-            error={problem('name')}
-            onChange={(event) => set({ name: event.currentTarget.value })}
-          />
-          <TextInput
-            label="Description"
-            value={value.description ?? ''}
-            error={problem('description')}
-            onChange={(event) => set({ description: event.currentTarget.value })}
-          />
+          <NameField value={value} set={set} problem={problem} />
+          <DescriptionField value={value} set={set} problem={problem} />
           <Select
             label="Received"
             data={SCOPES}

@@ -6,6 +6,7 @@ import { IconPlus } from '@tabler/icons-react'
 import { call } from '../../api/client.ts'
 import { queryClient } from '../../api/queries.ts'
 import { DialogButton } from '../../ui/dialog-button.tsx'
+import { NameField } from '../../ui/name-fields.tsx'
 import type { BodyForm } from '../../ui/use-body.ts'
 
 export type MadeAccount = GitAccountView & { webhookSecret: string }
@@ -60,14 +61,7 @@ function Fields({ form }: { form: Form }) {
   const ownUrl = DEFAULT_HOST_URLS[value.host as keyof typeof DEFAULT_HOST_URLS] as string | undefined
   return (
     <>
-      <TextInput
-        label="Name"
-        withAsterisk
-        data-autofocus
-        value={value.name}
-        error={problem('name')}
-        onChange={(event) => set({ name: event.currentTarget.value })}
-      />
+      <NameField value={value} set={set} problem={problem} />
       <Select
         label="Host"
         allowDeselect={false}

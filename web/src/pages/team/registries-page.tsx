@@ -24,6 +24,7 @@ import { DeleteButton } from '../../ui/delete-button.tsx'
 import { DialogButton } from '../../ui/dialog-button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
+import { NameField } from '../../ui/name-fields.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 
 type Registry = z.output<typeof registryView>
@@ -90,14 +91,7 @@ function NewRegistry() {
     >
       {({ value, set, problem }) => (
         <>
-          <TextInput
-            label="Name"
-            withAsterisk
-            data-autofocus
-            value={value.name}
-            error={problem('name')}
-            onChange={(event) => set({ name: event.currentTarget.value })}
-          />
+          <NameField value={value} set={set} problem={problem} />
           <Select
             label="Kind"
             allowDeselect={false}

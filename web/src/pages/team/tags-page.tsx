@@ -13,6 +13,7 @@ import { DeleteButton } from '../../ui/delete-button.tsx'
 import { DialogButton } from '../../ui/dialog-button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
+import { NameField } from '../../ui/name-fields.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import type { BodyForm } from '../../ui/use-body.ts'
 
@@ -74,14 +75,7 @@ function NewTag() {
     >
       {({ value, set, problem }) => (
         <>
-          <TextInput
-            label="Name"
-            withAsterisk
-            data-autofocus
-            value={value.name}
-            error={problem('name')}
-            onChange={(event) => set({ name: event.currentTarget.value })}
-          />
+          <NameField value={value} set={set} problem={problem} />
           <Looks
             description={value.description ?? ''}
             color={value.color ?? '#57A0FF'}

@@ -10,7 +10,6 @@ import {
   Select,
   Stack,
   Text,
-  TextInput,
 } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -22,6 +21,7 @@ import { DataTable } from '../../ui/data-table.tsx'
 import { DeleteButton } from '../../ui/delete-button.tsx'
 import { DialogButton } from '../../ui/dialog-button.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
+import { NameField } from '../../ui/name-fields.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { Pages, usePages } from '../../ui/pages.tsx'
 
@@ -149,15 +149,7 @@ function NewToken({ onMade }: { onMade: (made: Made) => void }) {
     >
       {({ value, set, problem }) => (
         <>
-          <TextInput
-            label="Name"
-            description="Who or what uses it."
-            withAsterisk
-            data-autofocus
-            value={value.name}
-            error={problem('name')}
-            onChange={(event) => set({ name: event.currentTarget.value })}
-          />
+          <NameField value={value} set={set} problem={problem} description="Who or what uses it." />
           <Select
             label="Permission"
             allowDeselect={false}

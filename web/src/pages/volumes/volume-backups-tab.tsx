@@ -21,6 +21,7 @@ import { DeleteButton } from '../../ui/delete-button.tsx'
 import { DialogButton } from '../../ui/dialog-button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
+import { DescriptionField, NameField } from '../../ui/name-fields.tsx'
 import { Pages, usePages } from '../../ui/pages.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 
@@ -96,20 +97,8 @@ function NewBackup({ params }: { params: Params }) {
     >
       {({ value, set, problem }) => (
         <>
-          <TextInput
-            label="Name"
-            withAsterisk
-            data-autofocus
-            value={value.name}
-            error={problem('name')}
-            onChange={(event) => set({ name: event.currentTarget.value })}
-          />
-          <TextInput
-            label="Description"
-            value={value.description ?? ''}
-            error={problem('description')}
-            onChange={(event) => set({ description: event.currentTarget.value })}
-          />
+          <NameField value={value} set={set} problem={problem} />
+          <DescriptionField value={value} set={set} problem={problem} />
           <Select
             label="Where it goes"
             placeholder="the data folder of Fairway"

@@ -13,6 +13,7 @@ import { DataTable } from '../../ui/data-table.tsx'
 import { DialogButton } from '../../ui/dialog-button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
+import { NameField } from '../../ui/name-fields.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import type { BodyForm } from '../../ui/use-body.ts'
@@ -88,14 +89,7 @@ type FieldsProps = { projectId: string; form: BodyForm<typeof volumeBody> }
 function Fields({ projectId, form: { value, set, problem } }: FieldsProps) {
   return (
     <>
-      <TextInput
-        label="Name"
-        withAsterisk
-        data-autofocus
-        value={value.name}
-        error={problem('name')}
-        onChange={(event) => set({ name: event.currentTarget.value })}
-      />
+      <NameField value={value} set={set} problem={problem} />
       <TextInput
         label="Mounted at"
         description="Where the service sees it, for instance /data"
