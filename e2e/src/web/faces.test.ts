@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { type Rest, rest } from '../fairway/rest.ts'
 import { type Fairway, startFairway } from '../fairway/server.ts'
 import { expectAccessible, launchBrowser, openPage, signIn } from './browser.ts'
-import { runNames, SHOP, setUpAddon, setUpJobs } from './jobs-and-addon-setup.ts'
+import { concluded, runNames, SHOP, setUpAddon, setUpJobs } from './jobs-and-addon-setup.ts'
 
 const TIMEOUT_MS = 60_000
 
@@ -166,31 +166,58 @@ test(
   TIMEOUT_MS,
 )
 
+/** Cuts the browser off, and back on once `meanwhile` is over. */
+async function cutOff(meanwhile: () => Promise<unknown>): Promise<void> {
+  const notice = page.getByText('Not connected')
+  await page.context().setOffline(true)
+  await notice.waitFor({ timeout: 30_000 })
+  await meanwhile()
+  await page.context().setOffline(false)
+  await notice.waitFor({ state: 'hidden', timeout: 30_000 })
+}
+
+test(
+  'what happened while the browser was cut off is seen afterwards, nothing lost and nothing twice',
+  async () => {
+    await open(`${SHOP}/jobs/nightly`)
+    await page.getByText('Never run').waitFor()
+    await cutOff(async () => {
+      for (let run = 0; run < 3; run += 1) await call('POST', `${SHOP}/jobs/nightly/runs`, {})
+      // So that no later event brings them.
+      await concluded(call, 'nightly')
+    })
+    const rows = page.getByRole('row').filter({ has: page.getByRole('button', { name: /^Log of run / }) })
+    const shown = () => rows.locator('td:first-child').allInnerTexts()
+    const expected = await runNames(call, 'nightly')
+    await expect.poll(shown, { timeout: 5_000 }).toEqual(expected)
+    await call('POST', `${SHOP}/jobs/nightly/runs`, {})
+    await concluded(call, 'nightly')
+    await expect.poll(shown, { timeout: 5_000 }).toEqual(await runNames(call, 'nightly'))
+    expect(expected).toHaveLength(3)
+    await expectAccessible(page)
+  },
+  TIMEOUT_MS,
+)
+
 const LINES = 80
 const COUNTS = `sh -c 'i=0; while [ $i -lt ${LINES} ]; do echo line $i; i=$((i+1)); sleep 0.1; done'`
 
 test(
-  'what happens while the browser is cut off is seen afterwards: runs and lines of a log, none lost, none twice',
+  'a log that is cut off in the middle goes on afterwards with each of its lines once',
   async () => {
     const counting = { deployment: { docker: { configType: 'customCommand', customCommand: COUNTS } } }
     await call('POST', `${SHOP}/jobs/report/runs`, counting)
     await open(`${SHOP}/jobs/report`)
-    const rows = page.getByRole('row').filter({ has: page.getByRole('button', { name: /^Log of run / }) })
     const [counter = ''] = await runNames(call, 'report')
     await page.getByRole('button', { name: `Log of run ${counter}` }).click()
-    await page.getByRole('log').getByText(/ line 3$/).waitFor()
-    await page.context().setOffline(true)
-    await page.getByText('Not connected').waitFor({ timeout: 30_000 })
-    for (let run = 0; run < 3; run += 1) await call('POST', `${SHOP}/jobs/report/runs`, {})
-    await page.context().setOffline(false)
-    await page.getByText('Not connected').waitFor({ state: 'hidden', timeout: 30_000 })
-    const expected = await runNames(call, 'report')
-    const shown = () => rows.locator('td:first-child').allInnerTexts()
-    await expect.poll(shown, { timeout: 10_000 }).toEqual(expected)
+    await page
+      .getByRole('log')
+      .getByText(/ line 3$/)
+      .waitFor()
+    await cutOff(() => Promise.resolve())
     await page.getByText('The log has ended.').waitFor({ timeout: 30_000 })
     const lines = await page.getByRole('log').innerText()
     expect(lines.match(/line \d+/g)).toEqual(Array.from({ length: LINES }, (_, line) => `line ${line}`))
-    expect(await shown()).toEqual(expected)
   },
   TIMEOUT_MS,
 )

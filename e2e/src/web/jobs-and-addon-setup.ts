@@ -56,3 +56,10 @@ export async function runNames(call: Rest, id: string): Promise<string[]> {
   const { runs } = await call('GET', `${SHOP}/jobs/${id}/runs`)
   return (runs as { runName: string }[]).map(({ runName }) => runName)
 }
+
+/** Answers once no run of a job is under way. */
+export const concluded = (call: Rest, id: string): Promise<unknown> =>
+  waitFor(`the runs of ${id} to end`, async () => {
+    const { runs } = await call('GET', `${SHOP}/jobs/${id}/runs`)
+    return (runs as { concluded: boolean }[]).every((run) => run.concluded)
+  })
