@@ -1,116 +1,143 @@
-import { serviceBuilds } from '@fairway/contract/routes/builds'
-import type { deploymentSource } from '@fairway/contract/routes/services'
-import { Alert, Button, Group, Modal, Select, Stack, Tabs, Text, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { updateServiceDeployment } from '@fairway/contract/routes/service-actions'
+import { deploymentSource } from '@fairway/contract/routes/services'
+import { Alert, Modal, Select, SimpleGrid, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { z } from 'zod'
-import { read } from '../../api/queries.ts'
-import { agoWords } from '../../ui/ago.tsx'
+import { call } from '../../api/client.ts'
+import { queryClient } from '../../api/queries.ts'
+import { Deployed, type DeployedSource } from '../../ui/deployed.tsx'
+import { FormPanel } from '../../ui/form-panel.tsx'
+import { Version } from '../../ui/version.tsx'
+import { DeployBuildFields, type FoundBuild } from './deploy-build-fields.tsx'
+import { DeployImageFields } from './deploy-image-fields.tsx'
 import type { Service, ServiceParams } from './service-page.tsx'
 
-type Source = z.input<typeof deploymentSource>
-type DeployDialogProps = {
-  params: ServiceParams
-  service: Service
-  onClose: () => void
-  onDeploy: (source: Source) => void
-}
+const chosenSource = deploymentSource.refine(
+  ({ internal, external }) => (internal ?? external) !== undefined,
+  { message: 'is missing', path: ['internal', 'buildId'] },
+)
+export type Source = z.input<typeof chosenSource>
 
-/** Which version to deploy by hand: a build of the service it builds from, or an image. */
-export function DeployDialog({ params, service, onClose, onDeploy }: DeployDialogProps) {
-  const builder =
-    service.serviceType === 'combined' ? params.serviceId : service.deployment?.internal?.nfObjectId
-  const [tab, setTab] = useState<string | null>(builder === undefined ? 'image' : 'build')
-  const [image, setImage] = useState(service.deployment?.external?.imagePath ?? '')
-  const deploy = (source: Source): void => {
-    onClose()
-    onDeploy(source)
-  }
+const WAYS = [
+  { value: 'build', label: 'A build' },
+  { value: 'branch', label: 'The newest build of a branch' },
+  { value: 'pull-request', label: 'The newest build of a pull request' },
+  { value: 'image', label: 'An image' },
+] as const
+export type Way = (typeof WAYS)[number]['value']
+
+const FIELDS = [
+  'internal.id',
+  'internal.branch',
+  'internal.buildId',
+  'external.imagePath',
+  'external.credentials',
+  'external.follow',
+  'external.follow.tag',
+  'external.follow.semver',
+]
+
+type DeployDialogProps = { params: ServiceParams; service: Service; onClose: () => void }
+
+/** Which version to deploy by hand: a build, by a list, a branch or a pull request, or an image. */
+export function DeployDialog({ params, service, onClose }: DeployDialogProps) {
+  const { deployment, serviceType } = service
+  const isImage = deployment?.external !== undefined
+  const [way, setWay] = useState<Way>(isImage ? 'image' : 'build')
+  const [build, setBuild] = useState<FoundBuild>()
+  const initial: Source = isImage ? imageOf(service) : {}
   return (
     <Modal opened onClose={onClose} title={`Deploy to ${service.name}`} size="lg">
-      <Stack>
-        <Alert color="blue">Deploying by hand turns continuous deployment off for this service.</Alert>
-        <Tabs value={tab} onChange={setTab}>
-          <Tabs.List>
-            {builder !== undefined && <Tabs.Tab value="build">A build</Tabs.Tab>}
-            {service.serviceType === 'deployment' && <Tabs.Tab value="image">An image</Tabs.Tab>}
-          </Tabs.List>
-          {builder !== undefined && (
-            <Tabs.Panel value="build" pt="md">
-              <ChooseBuild
-                params={{ projectId: params.projectId, serviceId: builder }}
-                own={service.serviceType === 'combined'}
-                onDeploy={deploy}
-              />
-            </Tabs.Panel>
-          )}
-          <Tabs.Panel value="image" pt="md">
-            <form
-              onSubmit={(event) => {
-                event.preventDefault()
-                deploy({ external: { imagePath: image.trim() } })
+      <FormPanel
+        schema={chosenSource}
+        initial={initial}
+        action="Deploy"
+        align="flex-end"
+        aside={{ label: 'Cancel', act: onClose }}
+        fields={FIELDS}
+        run={async (body) => {
+          await call(updateServiceDeployment, { params, body })
+          await queryClient.invalidateQueries({ queryKey: ['projects', params.projectId, 'services'] })
+        }}
+        onDone={onClose}
+      >
+        {({ value, set, replace, problem }) => (
+          <>
+            <Select
+              label="What to deploy"
+              allowDeselect={false}
+              data={WAYS.filter(({ value: one }) => one !== 'image' || serviceType === 'deployment')}
+              value={way}
+              onChange={(chosen) => {
+                const next = WAYS.find((one) => one.value === chosen)?.value ?? 'build'
+                setWay(next)
+                setBuild(undefined)
+                replace(next === 'image' ? imageOf(service) : {})
               }}
-            >
-              <Stack>
-                <TextInput
-                  label="Image"
-                  placeholder="registry.example.com/team/app:1.4.2"
-                  value={image}
-                  onChange={(event) => setImage(event.currentTarget.value)}
-                />
-                <Group justify="flex-end">
-                  <Button type="submit" disabled={image.trim() === ''}>
-                    Deploy
-                  </Button>
-                </Group>
-              </Stack>
-            </form>
-          </Tabs.Panel>
-        </Tabs>
-      </Stack>
+            />
+            {way === 'image' ? (
+              <DeployImageFields
+                value={value.external ?? { imagePath: '' }}
+                set={(external) => set({ external })}
+                problem={problem}
+              />
+            ) : (
+              <DeployBuildFields
+                key={way}
+                way={way}
+                params={params}
+                service={service}
+                problem={problem}
+                set={(internal, found) => {
+                  setBuild(found)
+                  replace(internal === undefined ? {} : { internal })
+                }}
+              />
+            )}
+            <Change params={params} service={service} source={value} build={build} />
+            <Alert color="blue">{consequenceOf(value)}</Alert>
+          </>
+        )}
+      </FormPanel>
     </Modal>
   )
 }
 
-type ChooseBuildProps = { params: ServiceParams; own: boolean; onDeploy: (source: Source) => void }
+const imageOf = ({ deployment }: Service): Source => {
+  const { imagePath = '', credentials, follow } = deployment?.external ?? {}
+  return { external: { imagePath, ...(credentials && { credentials }), ...(follow && { follow }) } }
+}
 
-function ChooseBuild({ params, own, onDeploy }: ChooseBuildProps) {
-  const builds = useQuery(read(serviceBuilds.list, { params }))
-  const [buildId, choose] = useState<string | null>(null)
-  const good = (builds.data?.builds ?? []).filter(({ success }) => success)
-  const chosen = good.find(({ id }) => id === buildId)
+/** What the deployment means for those that come after it. Pure. */
+function consequenceOf({ internal, external }: Source): string {
+  if (internal?.buildSHA === 'latest') return 'Each new build of the branch is deployed from now on.'
+  if (external?.follow !== undefined) return 'New versions of the image are deployed from now on.'
+  return 'New versions are not deployed by themselves any more, until that is turned on again in the settings.'
+}
+
+type ChangeProps = Omit<DeployDialogProps, 'onClose'> & { source: Source; build: FoundBuild | undefined }
+
+/** What serves, beside what will. */
+function Change({ params, service, source, build }: ChangeProps) {
+  const image = source.external?.imagePath
   return (
-    <Stack>
-      <Select
-        label="Build"
-        placeholder={builds.isPending ? 'Loading' : 'Choose one'}
-        searchable
-        nothingFoundMessage="No successful build of that name"
-        value={buildId}
-        onChange={choose}
-        data={good.map(({ id, sha, branch, message, createdAt }) => ({
-          value: id,
-          label: `${sha?.slice(0, 7) ?? id} · ${branch} · ${message?.split('\n')[0] ?? ''} · ${agoWords(new Date(createdAt), new Date())}`,
-        }))}
-      />
-      {chosen !== undefined && (
-        <Text size="sm" c="dimmed">
-          {chosen.message}
+    <SimpleGrid cols={{ base: 1, sm: 2 }}>
+      <div>
+        <Text size="xs" c="dimmed">
+          Serves now
         </Text>
-      )}
-      <Group justify="flex-end">
-        <Button
-          disabled={chosen === undefined}
-          onClick={() =>
-            chosen !== undefined &&
-            onDeploy({
-              internal: { branch: chosen.branch, buildId: chosen.id, ...(!own && { id: params.serviceId }) },
-            })
-          }
-        >
-          Deploy
-        </Button>
-      </Group>
-    </Stack>
+        <Deployed projectId={params.projectId} source={(service.deployment ?? {}) as DeployedSource} />
+      </div>
+      <div>
+        <Text size="xs" c="dimmed">
+          Will serve
+        </Text>
+        {build !== undefined && (
+          <Version version={{ sha: build.sha ?? build.id, branch: build.branch, message: build.message }} />
+        )}
+        {build === undefined && image !== undefined && image !== '' && <Version version={{ image }} />}
+        {build === undefined && !image && <Text size="sm">nothing chosen yet</Text>}
+      </div>
+    </SimpleGrid>
   )
 }

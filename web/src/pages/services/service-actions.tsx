@@ -3,7 +3,6 @@ import {
   restartService,
   resumeService,
   scaleService,
-  updateServiceDeployment,
 } from '@fairway/contract/routes/service-actions'
 import { deleteService } from '@fairway/contract/routes/services'
 import { ActionIcon, Button, Menu, NumberInput } from '@mantine/core'
@@ -21,6 +20,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call } from '../../api/client.ts'
 import { useAction } from '../../api/use-action.ts'
+import { useMay } from '../../api/use-permission.ts'
 import { confirmByName } from '../../ui/confirm-by-name.tsx'
 import { DeployDialog } from './deploy-dialog.tsx'
 import type { Service, ServiceParams } from './service-page.tsx'
@@ -31,6 +31,7 @@ export function ServiceActions({ params, service }: { params: ServiceParams; ser
   const refresh = ['projects', params.projectId, 'services']
   const act = useAction({ run: (work: () => Promise<unknown>) => work(), refresh })
   const runs = service.serviceType !== 'build'
+  if (!useMay('write')) return null
   return (
     <>
       {runs && service.servicePaused && (
@@ -48,14 +49,7 @@ export function ServiceActions({ params, service }: { params: ServiceParams; ser
         </Button>
       )}
       <MoreActions params={params} service={service} onAct={act.mutate} />
-      {deploying && (
-        <DeployDialog
-          params={params}
-          service={service}
-          onClose={() => setDeploying(false)}
-          onDeploy={(body) => act.mutate(() => call(updateServiceDeployment, { params, body }))}
-        />
-      )}
+      {deploying && <DeployDialog params={params} service={service} onClose={() => setDeploying(false)} />}
     </>
   )
 }

@@ -7,6 +7,7 @@ import { useMay } from '../../api/use-permission.ts'
 import { changesOf } from '../../ui/changes-of.ts'
 import { FormPanel } from '../../ui/form-panel.tsx'
 import { BuildFields, CodeFields } from './build-fields.tsx'
+import { DeliveryPanel } from './delivery-panel.tsx'
 import { ReplaceFields, RunFields } from './run-fields.tsx'
 import {
   patchRoutes,
@@ -42,6 +43,7 @@ function SettingsForm({ params, service }: SettingsTabProps) {
   }
   return (
     <Stack maw={640}>
+      <DeliveryPanel params={params} service={service} />
       <FormPanel
         schema={patchSchemaOf(service)}
         initial={saved}
