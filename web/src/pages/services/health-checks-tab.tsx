@@ -1,85 +1,124 @@
 import type { HealthCheck } from '@fairway/contract/resources/health-check'
-import { probeTypes, healthChecks as schema } from '@fairway/contract/resources/health-check'
-import { updateServiceHealthChecks } from '@fairway/contract/routes/service-actions'
-import {
-  ActionIcon,
-  Alert,
-  Button,
-  Group,
-  NumberInput,
-  Paper,
-  Select,
-  SimpleGrid,
-  Stack,
-  TextInput,
-} from '@mantine/core'
-import { IconPlus, IconTrash } from '@tabler/icons-react'
+import { probeTypes } from '@fairway/contract/resources/health-check'
+import { getServiceContainers, updateServiceHealthChecks } from '@fairway/contract/routes/service-actions'
+import { Button, Fieldset, Group, Stack } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconPlus } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import type { z } from 'zod'
 import { call } from '../../api/client.ts'
-import { useAction } from '../../api/use-action.ts'
+import { queryClient, read } from '../../api/queries.ts'
+import { useMay } from '../../api/use-permission.ts'
+import { Empty } from '../../ui/empty.tsx'
+import { FormPanel } from '../../ui/form-panel.tsx'
+import { Loaded } from '../../ui/loaded.tsx'
+import { LIVE_MS } from './live-ms.ts'
+import { PROBE_NAMES, type ProbeType, probeWords } from './probe.ts'
+import { PROBE_FIELDS, ProbeFields } from './probe-fields.tsx'
+import { ProbeResults } from './probe-results.tsx'
 import type { ServiceParams } from './service-page.tsx'
 
-const NAMES = { readinessProbe: 'Readiness', livenessProbe: 'Liveness', startupProbe: 'Startup' }
-const NUMBERS = [
-  ['initialDelaySeconds', 'First after, seconds'],
-  ['periodSeconds', 'Every, seconds'],
-  ['timeoutSeconds', 'Answer within, seconds'],
-  ['failureThreshold', 'Fails after, times'],
-  ['successThreshold', 'Passes after, times'],
-] as const
+const schema = updateServiceHealthChecks.body as NonNullable<typeof updateServiceHealthChecks.body>
+const FIELDS = probeTypes.flatMap((_, index) => PROBE_FIELDS.map((field) => `healthChecks.${index}.${field}`))
 
-/** The probes of a service, checked by the same schema as the server does before they are sent. */
-export function HealthChecksTab({ params, checks }: { params: ServiceParams; checks: HealthCheck[] }) {
-  const [draft, setDraft] = useState(checks)
-  const parsed = schema.safeParse(draft)
-  const save = useAction({
-    run: () => call(updateServiceHealthChecks, { params, body: { healthChecks: draft } }),
-    refresh: ['projects', params.projectId, 'services', params.serviceId],
-    done: 'Saved. The instances are replaced by ones that are checked like this.',
-  })
-  const unused = probeTypes.filter((type) => draft.every((check) => check.type !== type))
-  const change = (index: number, next: HealthCheck) =>
-    setDraft(draft.map((check, at) => (at === index ? next : check)))
+type HealthChecksTabProps = { params: ServiceParams; checks: HealthCheck[] }
+
+/** The probes of a service, each with what the instances answer to it now, and the way to change them. */
+export function HealthChecksTab({ params, checks }: HealthChecksTabProps) {
+  const mayWrite = useMay('write')
   return (
     <Stack>
-      {draft.map((check, index) => (
-        <ProbeFields
-          key={check.type}
-          check={check}
-          onChange={(next) => change(index, next)}
-          onRemove={() => setDraft(draft.filter((_, at) => at !== index))}
-        />
-      ))}
-      <Group>
-        {unused.map((type) => (
-          <Button
-            key={type}
-            variant="default"
-            leftSection={<IconPlus size={16} />}
-            onClick={() => setDraft([...draft, newProbe(type)])}
-          >
-            {NAMES[type]}
-          </Button>
-        ))}
-      </Group>
-      {!parsed.success && (
-        <Alert color="red" role="alert">
-          {parsed.error.issues.map(({ path, message }) => `${path.slice(1).join('.')} ${message}`).join('; ')}
-        </Alert>
+      {checks.length === 0 && (
+        <Empty title="No health check">
+          An instance counts as ready as soon as it runs, and nobody notices when it hangs.
+          {!mayWrite && ' A token that may write can add one.'}
+        </Empty>
       )}
-      <Group>
-        <Button onClick={() => save.mutate()} loading={save.isPending} disabled={!parsed.success}>
-          Save
-        </Button>
-        <Button variant="default" onClick={() => setDraft(checks)}>
-          Discard
-        </Button>
-      </Group>
+      {checks.length > 0 && <Answers params={params} checks={checks} />}
+      {mayWrite && <ChecksForm params={params} checks={checks} />}
     </Stack>
   )
 }
 
-const newProbe = (type: HealthCheck['type']): HealthCheck => ({
+/** What is asked now, and what every instance answers. */
+function Answers({ params, checks }: HealthChecksTabProps) {
+  const query = useQuery({ ...read(getServiceContainers, { params }), refetchInterval: LIVE_MS })
+  return (
+    <Loaded query={query}>
+      {({ containers }) => (
+        <Stack>
+          {checks.map((check) => (
+            <ProbeResults
+              key={check.type}
+              type={check.type}
+              words={probeWords(check)}
+              containers={containers.filter(({ state }) => state !== 'gone')}
+            />
+          ))}
+        </Stack>
+      )}
+    </Loaded>
+  )
+}
+
+/** Checked by the same schema as the server does before it is sent. */
+function ChecksForm({ params, checks }: HealthChecksTabProps) {
+  // What the form began with: what others save meanwhile is taken by Discard.
+  const [saved] = useState(checks)
+  const save = async (body: z.input<typeof schema>): Promise<void> => {
+    await call(updateServiceHealthChecks, { params, body })
+    notifications.show({
+      message: 'Saved. The instances are replaced by ones that are checked like this.',
+      color: 'green',
+    })
+    await queryClient.invalidateQueries({ queryKey: ['projects', params.projectId, 'services'] })
+  }
+  return (
+    <Fieldset legend="Change them">
+      <FormPanel
+        schema={schema}
+        initial={{ healthChecks: saved }}
+        action="Save"
+        fields={FIELDS}
+        run={save}
+        aside={{ label: 'Discard', act: ({ replace }) => replace({ healthChecks: checks }) }}
+      >
+        {({ value: { healthChecks: draft }, set, problem }) => (
+          <>
+            {draft.map((check, index) => (
+              <ProbeFields
+                key={check.type}
+                check={check}
+                problem={(field) => problem(`healthChecks.${index}.${field}`)}
+                onChange={(next) =>
+                  set({ healthChecks: draft.map((one, at) => (at === index ? next : one)) })
+                }
+                onRemove={() => set({ healthChecks: draft.filter((_, at) => at !== index) })}
+              />
+            ))}
+            <Group>
+              {probeTypes
+                .filter((type) => draft.every((check) => check.type !== type))
+                .map((type) => (
+                  <Button
+                    key={type}
+                    variant="default"
+                    leftSection={<IconPlus size={16} />}
+                    onClick={() => set({ healthChecks: [...draft, newProbe(type)] })}
+                  >
+                    {PROBE_NAMES[type]}
+                  </Button>
+                ))}
+            </Group>
+          </>
+        )}
+      </FormPanel>
+    </Fieldset>
+  )
+}
+
+const newProbe = (type: ProbeType): HealthCheck => ({
   type,
   protocol: 'HTTP',
   path: '/',
@@ -90,68 +129,3 @@ const newProbe = (type: HealthCheck['type']): HealthCheck => ({
   failureThreshold: 3,
   successThreshold: 1,
 })
-
-type ProbeFieldsProps = { check: HealthCheck; onChange: (next: HealthCheck) => void; onRemove: () => void }
-
-function ProbeFields({ check, onChange, onRemove }: ProbeFieldsProps) {
-  return (
-    <Paper withBorder p="md" component="fieldset" m={0}>
-      <Group justify="space-between" mb="sm">
-        <strong>{NAMES[check.type]}</strong>
-        <ActionIcon
-          variant="subtle"
-          color="red"
-          onClick={onRemove}
-          aria-label={`Remove the ${NAMES[check.type]} probe`}
-        >
-          <IconTrash size={16} />
-        </ActionIcon>
-      </Group>
-      <SimpleGrid cols={{ base: 1, sm: 2, lg: 4 }}>
-        <Select
-          label="Protocol"
-          data={['HTTP', 'TCP', 'CMD']}
-          allowDeselect={false}
-          value={check.protocol}
-          onChange={(value) => onChange(withProtocol(check, (value ?? 'HTTP') as HealthCheck['protocol']))}
-        />
-        {check.protocol === 'HTTP' && (
-          <TextInput
-            label="Path"
-            value={check.path ?? ''}
-            onChange={(event) => onChange({ ...check, path: event.currentTarget.value })}
-          />
-        )}
-        {check.protocol !== 'CMD' && (
-          <NumberInput
-            label="Port"
-            value={check.port ?? ''}
-            onChange={(value) => onChange({ ...check, port: Number(value) })}
-          />
-        )}
-        {check.protocol === 'CMD' && (
-          <TextInput
-            label="Command"
-            value={check.cmd ?? ''}
-            onChange={(event) => onChange({ ...check, cmd: event.currentTarget.value })}
-          />
-        )}
-        {NUMBERS.map(([field, label]) => (
-          <NumberInput
-            key={field}
-            label={label}
-            value={check[field]}
-            onChange={(value) => onChange({ ...check, [field]: Number(value) })}
-          />
-        ))}
-      </SimpleGrid>
-    </Paper>
-  )
-}
-
-/** Fields of another protocol go: the server refuses what it would not use. */
-function withProtocol(check: HealthCheck, protocol: HealthCheck['protocol']): HealthCheck {
-  const { path: _path, port, cmd: _cmd, ...rest } = check
-  if (protocol === 'HTTP') return { ...rest, protocol, path: '/', port: port ?? 3000 }
-  return protocol === 'TCP' ? { ...rest, protocol, port: port ?? 3000 } : { ...rest, protocol, cmd: 'true' }
-}

@@ -7,6 +7,7 @@ import { Ago } from '../../ui/ago.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
+import { LIVE_MS } from './live-ms.ts'
 import { ProbeAnswers } from './probe-answers.tsx'
 import type { ServiceParams } from './service-page.tsx'
 
@@ -14,7 +15,7 @@ export type Container = z.output<typeof containerView>
 
 /** Every instance: whether it is ready, takes requests, and what its probes last answered. */
 export function InstancesTab({ params }: { params: ServiceParams }) {
-  const query = useQuery(read(getServiceContainers, { params }))
+  const query = useQuery({ ...read(getServiceContainers, { params }), refetchInterval: LIVE_MS })
   return (
     <Loaded query={query}>
       {({ containers }) =>

@@ -1,22 +1,11 @@
 import { Group, HoverCard, Stack, Text } from '@mantine/core'
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react'
 import type { Container } from './instances-tab.tsx'
-
-type Probe = {
-  passing?: boolean
-  failures?: number
-  lastAnswers?: { at: string; ok: boolean; response: string; latencyMs: number }[]
-}
-
-const NAMES: Readonly<Record<string, string>> = {
-  readinessProbe: 'Readiness',
-  livenessProbe: 'Liveness',
-  startupProbe: 'Startup',
-}
+import { PROBE_NAMES, type Probe, type ProbeType, probesOf } from './probe.ts'
 
 /** The probes of one instance with their last answers. */
 export function ProbeAnswers({ container }: { container: Container }) {
-  const probes = Object.entries(container.healthChecks as Record<string, Probe>)
+  const probes = Object.entries(probesOf(container))
   if (probes.length === 0) {
     return (
       <Text size="xs" c="dimmed">
@@ -27,7 +16,7 @@ export function ProbeAnswers({ container }: { container: Container }) {
   return (
     <Group gap="xs">
       {probes.map(([type, probe]) => (
-        <OneProbe key={type} name={NAMES[type] ?? type} probe={probe} />
+        <OneProbe key={type} name={PROBE_NAMES[type as ProbeType] ?? type} probe={probe} />
       ))}
     </Group>
   )
