@@ -42,6 +42,117 @@ test(
 )
 
 test(
+  'what is chosen for a new service or job is what is saved, and nothing chosen before is lost',
+  () =>
+    withPage(async ({ page, call, fairway }) => {
+      await call('PUT', '/projects', { name: 'Shop' })
+      await call('POST', '/integrations/registries', {
+        name: 'Own registry',
+        provider: 'custom',
+        registryUrl: '127.0.0.1:9',
+        credentials: { username: 'ann', password: 'not shown' },
+      })
+      const project = `${fairway.url}/projects/shop`
+      await page.goto(project)
+      await page.getByRole('button', { name: 'New build service' }).click()
+      await fill(page, { Name: 'builder', 'Git repository': REPOSITORY })
+      const branches = page.getByRole('dialog').getByRole('combobox', { name: 'Branches that are built' })
+      await branches.fill('release/*')
+      await branches.press('Enter')
+      await choose(page, 'How it is built', 'By a Dockerfile')
+      await fill(page, { Dockerfile: 'Dockerfile' })
+      await create(page)
+      await page.getByText('must start with /').waitFor()
+      await fill(page, { Dockerfile: '/web/Dockerfile', 'Build context': '/web' })
+      await expectAccessible(page)
+      await create(page)
+      await page.waitForURL(`${project}/services/builder`)
+      expect(await call('GET', '/projects/shop/services/builder')).toMatchObject({
+        buildConfiguration: { branchRestrictions: ['master', 'main', 'release/*'] },
+        buildSettings: { dockerfile: { dockerFilePath: '/web/Dockerfile', dockerWorkDir: '/web' } },
+      })
+
+      await page.goto(project)
+      await page.getByRole('button', { name: 'New deployment service' }).click()
+      await fill(page, { Name: 'web', Port: '3000' })
+      await choose(page, 'Versions come from', 'The builds of a service')
+      await create(page)
+      await page.getByText('must be a service id').waitFor()
+      await choose(page, 'Service that builds', 'builder')
+      await fill(page, { Branch: 'main' })
+      await choose(page, 'Plan', /^nf-compute-20:/)
+      await expectAccessible(page)
+      await create(page)
+      await page.waitForURL(`${project}/services/web`)
+      expect(await call('GET', '/projects/shop/services/web')).toMatchObject({
+        deployment: { internal: { nfObjectId: 'builder', branch: 'main' } },
+        billing: { deploymentPlan: 'nf-compute-20' },
+        ports: [{ internalPort: 3000 }],
+      })
+
+      await page.goto(project)
+      await page.getByRole('button', { name: 'New job', exact: true }).click()
+      await fill(page, { Name: 'migrate', 'Git repository': REPOSITORY })
+      await choose(page, 'Versions come from', 'The builds of a service')
+      await choose(page, 'Service that builds', 'builder')
+      await create(page)
+      await page.waitForURL(`${project}/jobs/migrate`)
+      expect(await call('GET', '/projects/shop/jobs/migrate')).toMatchObject({
+        deployment: { internal: { nfObjectId: 'builder' } },
+      })
+
+      await page.goto(project)
+      await page.getByRole('button', { name: 'New job', exact: true }).click()
+      await fill(page, { Name: 'tidy' })
+      await choose(page, 'Versions come from', 'An image')
+      await choose(page, 'Credentials of the registry', /^Own registry/)
+      await fill(page, { Image: '127.0.0.1:9/tidy:1' })
+      await expectAccessible(page)
+    }),
+  120_000,
+)
+
+test(
+  'a pipeline is changed stage by stage, refused in words at its place, and deleted by its name',
+  () =>
+    withPage(async ({ page, call, fairway }) => {
+      await call('PUT', '/projects', { name: 'Shop' })
+      for (const name of ['web', 'api', 'taken'])
+        await call('PUT', '/projects/shop/services/deployment', { name, deployment: { instances: 0 } })
+      const nfObjects = [{ id: 'taken', type: 'service', stage: 'Staging' }]
+      await call('PUT', '/projects/shop/pipelines', { name: 'other', nfObjects })
+      await call('PUT', '/projects/shop/pipelines', { name: 'ship' })
+      await page.goto(`${fairway.url}/projects/shop/pipelines/ship`)
+      await page.getByRole('button', { name: 'Edit', exact: true }).click()
+      await fill(page, { Description: 'To production' })
+      await choose(page, 'Staging', 'web (service)')
+      await choose(page, 'Production', 'taken (service)')
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+      await page.getByText('is in the pipeline "other" already').waitFor()
+      await choose(page, 'Production', 'taken (service)')
+      await choose(page, 'Production', 'api (service)')
+      await expectAccessible(page)
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+      await page.getByRole('region', { name: 'Production' }).getByRole('link', { name: 'api' }).waitFor()
+      expect(await call('GET', '/projects/shop/pipelines/ship')).toMatchObject({
+        description: 'To production',
+        stages: [
+          { nfObjects: [] },
+          { nfObjects: [{ id: 'web', type: 'service' }] },
+          { nfObjects: [{ id: 'api', type: 'service' }] },
+        ],
+      })
+      await page.getByRole('button', { name: 'Delete ship' }).click()
+      await page.getByLabel('Type "ship" to confirm').fill('ship')
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete the pipeline' }).click()
+      await page.waitForURL(`${fairway.url}/projects/shop`)
+      const { pipelines } = await call('GET', '/projects/shop/pipelines')
+      expect(pipelines).toMatchObject([{ id: 'other' }])
+    }),
+  60_000,
+)
+
+test(
   'a token that may only read is offered no form',
   () =>
     withPage(async ({ page, call, fairway }) => {
@@ -64,6 +175,13 @@ async function make(page: Page, label: string, fields: Record<string, string>): 
 async function fill(page: Page, fields: Record<string, string>): Promise<void> {
   for (const [label, value] of Object.entries(fields))
     await page.getByRole('dialog').getByLabel(label).fill(value)
+}
+
+async function choose(page: Page, field: string, option: string | RegExp): Promise<void> {
+  await page.getByRole('dialog').getByRole('combobox', { name: field, exact: true }).click()
+  await page.getByRole('option', { name: option, exact: true }).click()
+  // Leaves the list of those that take more than one.
+  await page.keyboard.press('Tab')
 }
 
 const create = (page: Page): Promise<void> =>

@@ -6,6 +6,7 @@ import { call } from '../../api/client.ts'
 import { queryClient } from '../../api/queries.ts'
 import { DialogButton } from '../../ui/dialog-button.tsx'
 import { NameFields } from '../../ui/name-fields.tsx'
+import { PlanField } from '../../ui/plan-field.tsx'
 
 /** Makes an addon and goes to it. */
 export function NewAddon({ projectId }: { projectId: string }) {
@@ -18,7 +19,7 @@ export function NewAddon({ projectId }: { projectId: string }) {
       action="Create"
       schema={addonBody}
       initial={{ name: '', type: 'postgresql' }}
-      fields={['name', 'description', 'type', 'version', 'billing.storage']}
+      fields={['name', 'description', 'type', 'version', 'billing.storage', 'billing.deploymentPlan']}
       run={async (body) => {
         const { id } = await call(createAddon, { params: { projectId }, body })
         await queryClient.invalidateQueries({ queryKey: ['projects', projectId] })
@@ -48,7 +49,17 @@ export function NewAddon({ projectId }: { projectId: string }) {
             description="Left empty: what the server takes. It only grows."
             value={value.billing?.storage ?? ''}
             error={problem('billing.storage')}
-            onChange={(storage) => set({ billing: storage === '' ? {} : { storage: Number(storage) } })}
+            onChange={(storage) =>
+              set({ billing: { ...value.billing, storage: storage === '' ? undefined : Number(storage) } })
+            }
+          />
+          <PlanField
+            label="Plan"
+            description="Where addons run in Docker"
+            none="No limit"
+            value={value.billing?.deploymentPlan}
+            problem={problem('billing.deploymentPlan')}
+            set={(deploymentPlan) => set({ billing: { ...value.billing, deploymentPlan } })}
           />
         </>
       )}
