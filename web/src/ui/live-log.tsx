@@ -1,11 +1,10 @@
 import type { RouteContract } from '@fairway/contract/route'
 import type { logLine } from '@fairway/contract/routes/streams'
-import { Box, Group, Switch, Text, TextInput } from '@mantine/core'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { z } from 'zod'
 import { ApiError, sentenceOf } from '../api/api-error.ts'
 import { readEvents } from '../api/read-events.ts'
-import classes from './live-log.module.css'
+import { LogView, type ShownLine } from './log-view.tsx'
 
 type Line = z.output<typeof logLine>
 
@@ -16,6 +15,10 @@ type LiveLogProps = {
   height?: number
   /** Whether another log may follow this one, or begin later: then it is asked for again. */
   goesOn?: boolean
+  /** Whether each line says who wrote it. */
+  showInstance?: boolean
+  /** Who writes it, in any words: when others do, it is read anew. */
+  writers?: string
 }
 
 /** The browser keeps this many lines; older ones go. */
@@ -24,74 +27,36 @@ const REPAINT_MS = 100
 const AGAIN_MS = 1_000
 
 /** A log as it is written, with a search in what was read. */
-export function LiveLog({ route, params, query, height = 320, goesOn = false }: LiveLogProps) {
+export function LiveLog({
+  route,
+  params,
+  query,
+  height = 320,
+  goesOn = false,
+  showInstance = false,
+  writers = '',
+}: LiveLogProps) {
   const address = JSON.stringify({ params, query })
-  const { lines, note } = useLines(route, address, goesOn)
-  const [search, setSearch] = useState('')
-  const [following, setFollowing] = useState(true)
-  const box = useRef<HTMLDivElement>(null)
-  const shown = useMemo(() => {
-    const words = search.toLowerCase()
-    return words === '' ? lines : lines.filter(({ text }) => text.toLowerCase().includes(words))
-  }, [lines, search])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new line is what scrolls.
-  useEffect(() => {
-    if (following && box.current !== null) box.current.scrollTop = box.current.scrollHeight
-  }, [shown, following])
-  return (
-    <Box>
-      <Group mb={6} gap="sm">
-        <TextInput
-          size="xs"
-          placeholder="Search"
-          aria-label="Search in the log"
-          value={search}
-          onChange={(event) => setSearch(event.currentTarget.value)}
-          style={{ flex: 1 }}
-        />
-        <Switch
-          size="xs"
-          label="Follow"
-          checked={following}
-          onChange={(event) => setFollowing(event.currentTarget.checked)}
-        />
-      </Group>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard. */}
-      <div ref={box} className={classes.log} style={{ height }} role="log" aria-label="Log" tabIndex={0}>
-        {shown.map((line) => (
-          <div key={line.key} data-stream={line.stream} className={classes.line}>
-            <time dateTime={line.at}>{line.at.slice(11, 23)}</time> {line.text}
-          </div>
-        ))}
-        {shown.length === 0 && (
-          <Text size="xs" c="dimmed">
-            {note ?? (search === '' ? 'No output yet.' : 'No line holds these words.')}
-          </Text>
-        )}
-      </div>
-      {note !== undefined && shown.length > 0 && (
-        <Text size="xs" c="dimmed" mt={4}>
-          {note}
-        </Text>
-      )}
-    </Box>
-  )
+  const { lines, note } = useLines({ route, address, goesOn, writers })
+  return <LogView lines={lines} note={note} height={height} showInstance={showInstance} />
 }
 
-type ShownLine = Line & { key: number }
+type Reading = { route: RouteContract; address: string; goesOn: boolean; writers: string }
 
-function useLines(route: RouteContract, address: string, goesOn: boolean) {
+function useLines({ route, address, goesOn, writers }: Reading) {
   const [lines, setLines] = useState<readonly ShownLine[]>([])
   const [note, setNote] = useState<string>()
   const mayGoOn = useRef(goesOn)
   mayGoOn.current = goesOn
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the lines of another address are none of this one.
+  useEffect(() => setLines([]), [route, address])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what others write is read, too.
   useEffect(() => {
     const abort = new AbortController()
-    setLines([])
     setNote(undefined)
     void follow(route, address, { signal: abort.signal, mayGoOn, setLines, setNote })
     return () => abort.abort()
-  }, [route, address])
+  }, [route, address, writers])
   return { lines, note }
 }
 

@@ -40,6 +40,14 @@ function spanOf({ startTime, endTime, duration }: Query, now: Date): { from: Dat
 }
 
 const NEWEST = { limit: 20, offset: 0 }
+/** Of one log, at most this many of its last lines are looked through. */
+const LOOKED_THROUGH = 200_000
+
+/** How much of a log must be read to find the lines that were asked for. */
+function tailOf({ startTime, endTime, duration, textIncludes, lineLimit }: Query): number {
+  const asked = startTime ?? endTime ?? duration ?? textIncludes
+  return asked === undefined ? lineLimit : LOOKED_THROUGH
+}
 
 async function buildLog(
   owner: BuildOwner,
@@ -50,7 +58,7 @@ async function buildLog(
   await requireRepository(deps.db, owner)
   const buildId = query.buildId ?? (await listBuildViews(deps.db, owner, NEWEST))[0]?.id
   if (buildId === undefined) return []
-  const request = { tail: query.lineLimit, follow: false, signal }
+  const request = { tail: tailOf(query), follow: false, signal }
   const lines = deps.streams.buildLogs({ projectId: owner.projectId, buildId }, request)
   return collect([{ name: buildId, lines }], query, deps)
 }
@@ -84,7 +92,7 @@ async function serviceLog(params: ServiceParams, query: Query, deps: ApiDeps, si
   await requireService(deps.db, params)
   const instances = await listContainers(deps.db, params, NEWEST)
   const wanted = instances.filter(({ id }) => query.containerName === undefined || id === query.containerName)
-  const request = { tail: query.lineLimit, follow: false, signal }
+  const request = { tail: tailOf(query), follow: false, signal }
   const logs = wanted.map(({ id, attempt }) => ({
     name: id,
     lines: deps.streams.instanceLogs(`${id}.${attempt}`, request),
@@ -100,7 +108,7 @@ async function jobLog(params: JobParams, query: Query, deps: ApiDeps, signal: Ab
       : await findJobRunView(deps.db, { ...params, runId: query.runId })
   if (query.runId !== undefined && run === undefined) throw notFound('job run', query.runId)
   if (run === undefined || run.instance_id === null) return []
-  const request = { tail: query.lineLimit, follow: false, signal }
+  const request = { tail: tailOf(query), follow: false, signal }
   return collect(
     [{ name: run.run_name, lines: deps.streams.instanceLogs(run.instance_id, request) }],
     query,
