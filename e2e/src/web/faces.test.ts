@@ -53,9 +53,12 @@ test(
       await nothing().waitFor()
       await expectAccessible(page)
     }
-    await page.getByRole('link', { name: 'To the project shop' }).click()
-    await page.getByRole('heading', { name: 'Shop', level: 1 }).waitFor()
+    await page.getByRole('link', { name: 'To the project shop' }).focus()
+    const readAgain = page.waitForResponse(`**${SHOP}/services/none`)
     await call('PUT', `${SHOP}/jobs/manual`, { name: 'short-lived' })
+    await readAgain
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Shop', level: 1 }).waitFor()
     await page.getByRole('navigation').getByRole('link', { name: 'short-lived' }).click()
     await page.getByRole('heading', { name: 'short-lived', level: 1 }).waitFor()
     await call('DELETE', `${SHOP}/jobs/short-lived`)

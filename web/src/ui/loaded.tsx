@@ -1,5 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { isGone, PageError } from './page-error.tsx'
 import { PageLoading } from './page-loading.tsx'
 
@@ -14,7 +14,11 @@ export function Loaded<T>({
   query: UseQueryResult<T>
   children: (data: T) => ReactNode
 }) {
+  // A read that failed begins as a first one when it is tried again: what is shown must not flicker, nor lose the focus.
+  const failure = useRef<unknown>(undefined)
+  if (query.isError) failure.current = query.error
   if (query.data !== undefined && !isGone(query.error)) return children(query.data)
-  if (query.isError) return <PageError error={query.error} retry={() => void query.refetch()} />
+  if (query.isError || query.errorUpdateCount > 0)
+    return <PageError error={failure.current} retry={() => void query.refetch()} />
   return <PageLoading />
 }

@@ -1,6 +1,6 @@
 import { type buildView, jobBuilds, jobLogs } from '@fairway/contract/routes/builds'
 import type { JobView } from '@fairway/contract/routes/jobs'
-import { Button, Code, Drawer, Group, ScrollArea, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Code, Drawer, Group, Stack, Text, TextInput } from '@mantine/core'
 import { IconHammer } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -162,9 +162,15 @@ function BuildDetails({ params, build }: { params: JobParams; build: Build }) {
       </Group>
       <Loaded query={log}>
         {(lines) => (
-          <ScrollArea h={560} viewportProps={{ tabIndex: 0, role: 'log', 'aria-label': 'Log' }}>
-            <Code block>{lines.map((line) => line.log).join('\n') || 'No output yet.'}</Code>
-          </ScrollArea>
+          <Code
+            block
+            role="log"
+            aria-label="Log"
+            tabIndex={0}
+            style={{ maxHeight: 560, whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}
+          >
+            {lines.map((line) => line.log).join('\n') || 'No output yet.'}
+          </Code>
         )}
       </Loaded>
     </Stack>

@@ -1,7 +1,7 @@
 import { type JobView, patchJob } from '@fairway/contract/routes/jobs'
 import { Fieldset, Stack, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { call } from '../../api/client.ts'
 import { queryClient } from '../../api/queries.ts'
 import { changesOf } from '../../ui/changes-of.ts'
@@ -56,11 +56,11 @@ function Parts(props: JobPartProps) {
         onChange={(event) => set({ description: event.currentTarget.value })}
       />
       {job.settings.cron !== undefined && (
-        <Fieldset legend="Schedule">
+        <Part title="Schedule">
           <ScheduleFields {...props} />
-        </Fieldset>
+        </Part>
       )}
-      <Fieldset legend="Runs">
+      <Part title="Runs">
         <RetryFields {...props} />
         <CommandFields
           value={value.deployment?.docker ?? {}}
@@ -74,15 +74,23 @@ function Parts(props: JobPartProps) {
           problem={problem('billing.deploymentPlan')}
           set={(deploymentPlan) => set({ billing: { ...value.billing, deploymentPlan } })}
         />
-      </Fieldset>
-      <Fieldset legend="Versions">
+      </Part>
+      <Part title="Versions">
         <SourceFields {...props} />
-      </Fieldset>
+      </Part>
       {job.vcsData !== undefined && (
-        <Fieldset legend="Builds">
+        <Part title="Builds">
           <BuildFields {...props} />
-        </Fieldset>
+        </Part>
       )}
     </>
+  )
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Fieldset legend={title}>
+      <Stack>{children}</Stack>
+    </Fieldset>
   )
 }

@@ -33,6 +33,7 @@ export function RunsTab({ params, shown, onShow }: RunsTabProps) {
           <>
             <DataTable
               head={['Run', 'State', 'Started by', 'When', 'Took', '']}
+              minWidth={680}
               rows={runs.map((run) => ({ key: run.id, cells: cellsOf(run, onShow) }))}
             />
             <Pages pages={pages} next={next} />
