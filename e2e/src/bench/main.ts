@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- flows rollouts gateway api triggers web]`: measures and prints; asserts nothing. Figures depend on the
+ * `npm run bench [-- flows rollouts gateway api triggers web web-live]`: measures and prints; asserts nothing. Figures depend on the
  * machine: the ratios against a peer or a floor of the same run are what to quote.
  */
 import { cpus } from 'node:os'
@@ -11,6 +11,7 @@ import { benchRollouts } from './rollouts.ts'
 import { benchGateway } from './run-gateway.ts'
 import { benchTriggers } from './triggers.ts'
 import { benchWeb } from './web.ts'
+import { benchWebLive } from './web-live.ts'
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   flows: benchFlows,
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   api: benchApi,
   triggers: benchTriggers,
   web: benchWeb,
+  'web-live': benchWebLive,
 }
 
 const asked = process.argv.slice(2)
