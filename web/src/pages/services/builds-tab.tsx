@@ -8,6 +8,7 @@ import type { z } from 'zod'
 import { call } from '../../api/client.ts'
 import { read, readPage } from '../../api/queries.ts'
 import { useAction } from '../../api/use-action.ts'
+import { useMay } from '../../api/use-permission.ts'
 import { Ago } from '../../ui/ago.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { LiveLog } from '../../ui/live-log.tsx'
@@ -24,13 +25,16 @@ export function BuildsTab({ params }: { params: ServiceParams }) {
   const query = useQuery(readPage(serviceBuilds.list, { params, query: pages.query as never }))
   const [shown, show] = useState<string>()
   const [starting, setStarting] = useState(false)
+  const mayWrite = useMay('write')
   return (
     <Stack>
-      <Group justify="flex-end">
-        <Button leftSection={<IconHammer size={16} />} onClick={() => setStarting(true)}>
-          Start a build
-        </Button>
-      </Group>
+      {mayWrite && (
+        <Group justify="flex-end">
+          <Button leftSection={<IconHammer size={16} />} onClick={() => setStarting(true)}>
+            Start a build
+          </Button>
+        </Group>
+      )}
       <Loaded query={query}>
         {({ data: { builds }, next }) =>
           builds.length === 0 ? (
@@ -103,6 +107,7 @@ function BuildTable({ builds, onShow }: { builds: readonly Build[]; onShow: (id:
 type BuildDrawerProps = { params: ServiceParams; build: Build | undefined; onClose: () => void }
 
 function BuildDrawer({ params, build, onClose }: BuildDrawerProps) {
+  const mayWrite = useMay('write')
   const abort = useAction({
     run: (buildId: string) => call(serviceBuilds.abort, { params: { ...params, buildId } }),
     refresh: ['projects', params.projectId, 'services', params.serviceId],
@@ -121,7 +126,7 @@ function BuildDrawer({ params, build, onClose }: BuildDrawerProps) {
           <Group>
             <StatusBadge status={build.status} />
             <Text size="sm">{build.message}</Text>
-            {!build.concluded && (
+            {!build.concluded && mayWrite && (
               <Button
                 size="xs"
                 color="red"
