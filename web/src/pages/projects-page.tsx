@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { read } from '../api/queries.ts'
 import { useMay } from '../api/use-permission.ts'
+import { WHOLE_LIST } from '../api/whole-list.ts'
 import { Empty } from '../ui/empty.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
@@ -11,7 +12,7 @@ import { FirstStepsOfTeam } from './first-steps/first-steps-panel.tsx'
 import { NewProject } from './project/new-project.tsx'
 
 export function ProjectsPage() {
-  const query = useQuery(read(listProjects))
+  const query = useQuery(read(listProjects, { query: WHOLE_LIST }))
   const mayWrite = useMay('write')
   return (
     <Stack>

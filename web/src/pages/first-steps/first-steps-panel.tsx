@@ -54,7 +54,12 @@ function Steps({ observed }: { observed: Observed }) {
           </Button>
         </Group>
       </Group>
-      <List component="ol" listStyleType="none" spacing="xs" center={false}>
+      <List
+        component="ol"
+        listStyleType="none"
+        spacing="xs"
+        styles={{ itemWrapper: { alignItems: 'flex-start' } }}
+      >
         {steps.map((step) => (
           <StepLine key={step.id} step={step} isNext={step === next} />
         ))}

@@ -57,7 +57,7 @@ const WORDS: Readonly<Record<Step['id'], Words>> = {
   },
   pipeline: {
     title: 'Put the deployment service into a stage of a pipeline',
-    why: 'A pipeline takes a version from Development by Staging to Production.',
+    why: 'A pipeline takes a version from Development through Staging to Production.',
   },
   flow: {
     title: 'Write the release flow of the stage',

@@ -10,6 +10,7 @@ import { Deployed, type DeployedSource } from '../../ui/deployed.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import type { Member } from './board-page.tsx'
 import { type Brought, broughtWords } from './brought-by.ts'
+import { Unreadable } from './unreadable.tsx'
 
 const ICONS = { service: IconBox, job: IconClockPlay, addon: IconDatabase }
 const FOLDERS = { service: 'services', job: 'jobs', addon: 'addons' }
@@ -19,7 +20,7 @@ type MemberCardProps = { projectId: string; member: Member; brought: readonly Br
 /** A resource of a stage: how it is and which version it runs. */
 export function MemberCard({ projectId, member, brought }: MemberCardProps) {
   const Icon = ICONS[member.type]
-  const seen = useMember(projectId, member)
+  const { seen, error } = useMember(projectId, member)
   return (
     <Card withBorder padding="xs">
       <Group justify="space-between" wrap="nowrap" gap="xs">
@@ -36,6 +37,7 @@ export function MemberCard({ projectId, member, brought }: MemberCardProps) {
         </Group>
         {seen?.status !== undefined && <StatusBadge status={seen.status} />}
       </Group>
+      {seen === undefined && error !== null && <Unreadable what="How it is" error={error} />}
       {seen?.remark !== undefined && (
         <Text size="xs" c="dimmed">
           {seen.remark}
@@ -55,7 +57,7 @@ export function MemberCard({ projectId, member, brought }: MemberCardProps) {
 
 type Seen = { status: string | undefined; remark?: string | undefined; source?: DeployedSource | undefined }
 
-function useMember(projectId: string, { id, type }: Member): Seen | undefined {
+function useMember(projectId: string, { id, type }: Member): { seen: Seen | undefined; error: Error | null } {
   const service = useQuery({
     ...read(getService, { params: { projectId, serviceId: id } }),
     enabled: type === 'service',
@@ -81,5 +83,8 @@ function useMember(projectId: string, { id, type }: Member): Seen | undefined {
       return { status, remark: [spec?.type, version].filter(Boolean).join(' ') }
     },
   })
-  return service.data ?? job.data ?? addon.data
+  return {
+    seen: service.data ?? job.data ?? addon.data,
+    error: service.error ?? job.error ?? addon.error,
+  }
 }

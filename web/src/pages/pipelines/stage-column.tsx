@@ -1,12 +1,11 @@
 import type { Stage } from '@fairway/contract/resources/pipeline'
 import { getReleaseFlow } from '@fairway/contract/routes/release-flows'
 import { listRuns } from '@fairway/contract/routes/release-runs'
-import { Alert, Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { Anchor, Button, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { sentenceOf } from '../../api/api-error.ts'
 import { read, readIfAny } from '../../api/queries.ts'
 import { useMay } from '../../api/use-permission.ts'
 import { Ago } from '../../ui/ago.tsx'
@@ -16,6 +15,7 @@ import type { Member } from './board-page.tsx'
 import { broughtBy } from './brought-by.ts'
 import { MemberCard } from './member-card.tsx'
 import { PauseSwitch } from './pause-switch.tsx'
+import { Unreadable } from './unreadable.tsx'
 
 type StageColumnProps = { params: { projectId: string; pipelineId: string }; stage: Stage; members: Member[] }
 
@@ -62,11 +62,7 @@ export function StageColumn({ params, stage, members }: StageColumnProps) {
             </Group>
           </>
         )}
-        {flow.isError && (
-          <Alert color="red" role="alert">
-            The release flow cannot be read. {sentenceOf(flow.error)}
-          </Alert>
-        )}
+        {flow.isError && <Unreadable what="Its release flow" error={flow.error} />}
         {members.length === 0 && (
           <Text size="sm" c="dimmed">
             Nothing in this stage.
@@ -92,7 +88,10 @@ type InStage = { projectId: string; pipelineId: string; stage: Stage }
 
 function LastRun({ params, at }: { params: InStage; at: string }) {
   const runs = useQuery(read(listRuns, { params, query: {} }))
-  const [last] = runs.data?.runs ?? []
+  if (runs.data === undefined) {
+    return runs.isError ? <Unreadable what="Its runs" error={runs.error} /> : <Skeleton height={22} />
+  }
+  const [last] = runs.data.runs
   if (last === undefined) {
     return (
       <Text size="sm" c="dimmed">

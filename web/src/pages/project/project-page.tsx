@@ -39,6 +39,7 @@ export function ProjectPage() {
             <ResourceCard
               id="pipelines"
               title="Pipelines"
+              error={pipelines.error}
               empty="A pipeline takes a version from stage to stage."
               actions={mayWrite && <NewPipeline projectId={params.projectId} />}
             >
@@ -52,6 +53,7 @@ export function ProjectPage() {
               <ResourceCard
                 id="services"
                 title="Services"
+                error={services.error}
                 empty="A service builds and runs your code."
                 actions={
                   mayWrite && (
@@ -100,19 +102,25 @@ export function ProjectPage() {
                 }))}
               </ResourceCard>
             </SimpleGrid>
-            <Text size="sm" c="dimmed">
-              Everything here can be written by the{' '}
-              <Anchor href="/v1/docs" underline="always">
-                API
-              </Anchor>{' '}
-              and the command line too.{' '}
-              <Anchor component={Link} to="/" underline="always">
-                All projects
-              </Anchor>
-            </Text>
+            <OtherWays />
           </Stack>
         </>
       )}
     </Loaded>
+  )
+}
+
+function OtherWays() {
+  return (
+    <Text size="sm" c="dimmed">
+      Everything here can be written by the{' '}
+      <Anchor href="/v1/docs" underline="always">
+        API
+      </Anchor>{' '}
+      and the command line too.{' '}
+      <Anchor component={Link} to="/" underline="always">
+        All projects
+      </Anchor>
+    </Text>
   )
 }

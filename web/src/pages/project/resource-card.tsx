@@ -1,6 +1,7 @@
-import { Anchor, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { Alert, Anchor, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { sentenceOf } from '../../api/api-error.ts'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 
 type Row = { to: string; name: string; remark?: string; status?: string | undefined }
@@ -11,17 +12,26 @@ type ResourceCardProps = {
   empty: string
   /** What makes new ones. */
   actions?: ReactNode
+  /** Why its resources cannot be shown. */
+  error?: unknown
   children: readonly Row[] | undefined
 }
 
 /** The resources of one kind, each with how it is. `undefined`: still being read. */
-export function ResourceCard({ id, title, empty, actions, children }: ResourceCardProps) {
+export function ResourceCard({ id, title, empty, actions, error, children }: ResourceCardProps) {
   return (
     <Paper withBorder p="md" component="section" id={id} aria-label={title} style={{ scrollMarginTop: 68 }}>
       <Title order={2} size="h4" mb="sm">
         {title}
       </Title>
-      {children === undefined && <Skeleton height={24} />}
+      {children === undefined &&
+        (error ? (
+          <Alert role="alert" color="red" p="xs">
+            {sentenceOf(error)}
+          </Alert>
+        ) : (
+          <Skeleton height={24} />
+        ))}
       {children?.length === 0 && (
         <Text size="sm" c="dimmed">
           {empty}
