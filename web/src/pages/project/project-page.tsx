@@ -55,15 +55,7 @@ export function ProjectPage() {
                 title="Services"
                 error={services.error}
                 empty="A service builds and runs your code."
-                actions={
-                  mayWrite && (
-                    <>
-                      <NewCombined projectId={params.projectId} />
-                      <NewBuild projectId={params.projectId} />
-                      <NewDeployment projectId={params.projectId} />
-                    </>
-                  )
-                }
+                actions={mayWrite && <NewServices projectId={params.projectId} />}
               >
                 {services.data?.services.map((service) => ({
                   to: `${at}/services/${service.id}`,
@@ -107,6 +99,16 @@ export function ProjectPage() {
         </>
       )}
     </Loaded>
+  )
+}
+
+function NewServices({ projectId }: { projectId: string }) {
+  return (
+    <>
+      <NewCombined projectId={projectId} />
+      <NewBuild projectId={projectId} />
+      <NewDeployment projectId={projectId} />
+    </>
   )
 }
 
