@@ -1,8 +1,5 @@
-import { listRegistries } from '@fairway/contract/routes/registries'
-import { MultiSelect, Select, Switch, TagsInput, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { read } from '../../api/queries.ts'
-import { WHOLE_LIST } from '../../api/whole-list.ts'
+import { TagsInput, TextInput } from '@mantine/core'
+import { BuildConfigurationFields } from '../../ui/build-configuration-fields.tsx'
 import { BuildSettingsFields } from '../../ui/build-settings-fields.tsx'
 import { GitFields, RepositoryField } from '../../ui/git-fields.tsx'
 import { PlanField } from '../../ui/plan-field.tsx'
@@ -91,67 +88,15 @@ export function BuildFields(props: ServicePartProps) {
       )}
       <PlanField
         label="Plan of builds"
+        {...(saved.billing?.buildPlan === undefined && { none: 'What the server gives builds' })}
         value={value.billing?.buildPlan}
         problem={problem('billing.buildPlan')}
         set={(buildPlan) => set({ billing: { ...value.billing, buildPlan } })}
       />
-      <CredentialsField {...props} />
-      <PushFields {...props} />
-    </>
-  )
-}
-
-/** Of private images that builds start from. */
-function CredentialsField(props: ServicePartProps) {
-  const registries = useQuery(read(listRegistries, { query: WHOLE_LIST })).data?.registries ?? []
-  const chosen = props.value.buildConfiguration?.dockerCredentials ?? []
-  if (registries.length === 0 && chosen.length === 0) return null
-  return (
-    <MultiSelect
-      label="Credentials of registries"
-      description="For private images that builds start from"
-      data={registries.map(({ id, name, registryUrl }) => ({ value: id, label: `${name}: ${registryUrl}` }))}
-      value={chosen}
-      error={props.problem('buildConfiguration.dockerCredentials')}
-      onChange={(dockerCredentials) => changing(props)({ dockerCredentials })}
-    />
-  )
-}
-
-const PATHS = [
-  { value: 'ignore', label: 'Pushes that change nothing but these are not built' },
-  { value: 'allow', label: 'Only pushes that change one of these are built' },
-] as const
-
-function PushFields(props: ServicePartProps) {
-  const { value, problem } = props
-  const configuration = value.buildConfiguration ?? {}
-  const change = changing(props)
-  return (
-    <>
-      <TagsInput
-        label="Paths"
-        description="Lines as in a .gitignore; enter adds one"
-        value={configuration.pathIgnoreRules ?? []}
-        error={problem('buildConfiguration.pathIgnoreRules')}
-        onChange={(pathIgnoreRules) => change({ pathIgnoreRules })}
-      />
-      <Select
-        label="What the paths mean"
-        allowDeselect={false}
-        data={PATHS}
-        value={configuration.isAllowList === true ? 'allow' : 'ignore'}
-        onChange={(meaning) => change({ isAllowList: meaning === 'allow' })}
-      />
-      <Switch
-        label="A commit may ask not to be built, for instance with [skip ci]"
-        checked={configuration.ciIgnoreFlagsEnabled !== false}
-        onChange={(event) => change({ ciIgnoreFlagsEnabled: event.currentTarget.checked })}
-      />
-      <Switch
-        label="A newer push aborts the build that runs"
-        checked={configuration.abortOutdatedBuilds === true}
-        onChange={(event) => change({ abortOutdatedBuilds: event.currentTarget.checked })}
+      <BuildConfigurationFields
+        value={value.buildConfiguration ?? {}}
+        set={(buildConfiguration) => set({ buildConfiguration })}
+        problem={problem}
       />
     </>
   )
