@@ -155,7 +155,7 @@ test(
       deployment: { drainSeconds: 3, gracePeriodSeconds: 15, strategy: { type: 'rollout-balanced' } },
     })
     await open('settings', BUILDER)
-    await page.getByLabel('Branches that are built').fill('release/*')
+    await page.getByRole('combobox', { name: 'Branches that are built' }).fill('release/*')
     await page.keyboard.press('Enter')
     await page.getByRole('switch', { name: /CI/ }).click({ force: true })
     await page.getByRole('link', { name: 'CI is off' }).waitFor()

@@ -14,7 +14,7 @@ type DeliveryPanelProps = { params: ServiceParams; service: Service }
 export function DeliveryPanel({ params, service }: DeliveryPanelProps) {
   const { serviceType } = service
   return (
-    <Fieldset legend="By itself">
+    <Fieldset legend="What happens by itself">
       <Stack>
         {serviceType !== 'deployment' && <BuildSwitch params={params} service={service} />}
         {serviceType !== 'build' && <DeploySwitch params={params} service={service} />}
@@ -77,7 +77,7 @@ function DeploySwitch({ params, service }: DeliveryPanelProps) {
     <>
       <Switch
         label="Deploy new versions (CD)"
-        description={`${service.disabledCD ? 'Off. When it is on: ' : ''}${wordsOf(follows)}`}
+        description={service.disabledCD ? `Off: not ${wordsOf(follows)}` : `On: ${wordsOf(follows)}`}
         checked={!service.disabledCD}
         disabled={patch.isPending || follow.isPending}
         onChange={(event) => turn(event.currentTarget.checked)}
@@ -108,7 +108,8 @@ type Follows = NonNullable<NonNullable<Service['deployment']>['follows']>
 
 /** What is taken, in words. Pure. */
 function wordsOf({ builder, branch, image, tag, semver }: Follows): string {
-  if (builder !== undefined) return `each new build of ${builder}, of ${branch ?? 'any branch'}.`
+  if (builder !== undefined)
+    return `each new build of ${builder}, of ${branch === undefined ? 'any branch' : `the branch ${branch}`}.`
   const what = tag === undefined ? `the highest version in ${semver}` : `whatever the tag ${tag} points at`
   return `${what}, of the image ${image}.`
 }

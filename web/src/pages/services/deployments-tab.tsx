@@ -43,6 +43,7 @@ function PastDeployments({ params, service }: { params: ServiceParams; service: 
         ) : (
           <>
             <DataTable
+              minWidth={720}
               head={['Version', 'State', 'Why', 'When']}
               rows={deployments.map((one) => ({
                 key: one.revision,

@@ -75,7 +75,7 @@ function ChecksForm({ params, checks }: HealthChecksTabProps) {
     await queryClient.invalidateQueries({ queryKey: ['projects', params.projectId, 'services'] })
   }
   return (
-    <Fieldset legend="Change them">
+    <Fieldset legend={checks.length === 0 ? 'Add some' : 'Change them'}>
       <FormPanel
         schema={schema}
         initial={{ healthChecks: saved }}

@@ -22,7 +22,7 @@ export function InstancesTab({ params }: { params: ServiceParams }) {
         containers.length === 0 ? (
           <Empty title="No instance">Deploy a version, or scale above 0.</Empty>
         ) : (
-          <Table.ScrollContainer minWidth={620}>
+          <Table.ScrollContainer minWidth={780}>
             <Table verticalSpacing="sm">
               <Table.Thead>
                 <Table.Tr>
@@ -81,9 +81,7 @@ function Row({ container }: { container: Container }) {
           )}
         </Group>
       </Table.Td>
-      <Table.Td>
-        <ProbeAnswers container={container} />
-      </Table.Td>
+      <Table.Td>{container.state !== 'gone' && <ProbeAnswers container={container} />}</Table.Td>
       <Table.Td className="tabular">{restarts}</Table.Td>
       <Table.Td>
         <Ago at={new Date(createdAt * 1000).toISOString()} />

@@ -162,6 +162,13 @@ function PortFields({ port, problem, onChange, onRemove }: PortFieldsProps) {
           error={problem('public')}
           onChange={(event) => onChange({ ...port, public: event.currentTarget.checked })}
         />
+        {port.public === true && (
+          <Switch
+            label="By a generated name, too"
+            checked={port.disableNfDomain !== true}
+            onChange={(event) => onChange({ ...port, disableNfDomain: !event.currentTarget.checked })}
+          />
+        )}
         <ActionIcon variant="subtle" color="red" onClick={onRemove} aria-label={`Remove port ${port.name}`}>
           <IconTrash size={16} />
         </ActionIcon>

@@ -28,6 +28,7 @@ export function ProbeResults({ type, words, containers }: ProbeResultsProps) {
         </Text>
       ) : (
         <DataTable
+          minWidth={720}
           head={[`${PROBE_NAMES[type]} of`, 'State', 'Latency', 'Last answer', 'Asked']}
           rows={containers.map((container) => ({
             key: container.name,

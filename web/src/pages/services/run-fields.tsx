@@ -24,6 +24,7 @@ export function RunFields(props: ServicePartProps) {
       <PlanField
         label="Plan"
         description="Of each instance"
+        {...(saved.billing?.deploymentPlan === undefined && { none: 'No limit' })}
         value={value.billing?.deploymentPlan}
         problem={problem('billing.deploymentPlan')}
         set={(deploymentPlan) => set({ billing: { ...value.billing, deploymentPlan } })}

@@ -23,11 +23,21 @@ type SettingsTabProps = { params: ServiceParams; service: Service }
 
 /** Everything about a service that can be changed, as far as its kind has it. */
 export function SettingsTab(props: SettingsTabProps) {
-  if (useMay('write')) return <SettingsForm {...props} />
+  const mayWrite = useMay('write')
   return (
-    <Alert title="You may look, not change">
-      Your token may not change services. Sign in with a token that has the permission write.
-    </Alert>
+    <Stack maw={640}>
+      {!mayWrite && (
+        <Alert title="You may look, not change">
+          Your token may not change services. Sign in with a token that has the permission write.
+        </Alert>
+      )}
+      <Fieldset variant="unstyled" disabled={!mayWrite} aria-label="Settings">
+        <Stack>
+          <DeliveryPanel {...props} />
+          <SettingsForm {...props} />
+        </Stack>
+      </Fieldset>
+    </Stack>
   )
 }
 
@@ -42,27 +52,24 @@ function SettingsForm({ params, service }: SettingsTabProps) {
     await queryClient.invalidateQueries({ queryKey: ['projects', params.projectId, 'services'] })
   }
   return (
-    <Stack maw={640}>
-      <DeliveryPanel params={params} service={service} />
-      <FormPanel
-        schema={patchSchemaOf(service)}
-        initial={saved}
-        action="Save"
-        fields={SERVICE_FIELDS}
-        run={save}
-        aside={{
-          label: 'Discard',
-          act: ({ replace }) => {
-            setSaved(savedOf(service))
-            replace(savedOf(service))
-          },
-        }}
-      >
-        {({ value, set, problem }) => (
-          <Parts service={service} saved={saved} value={value} set={set} problem={problem} />
-        )}
-      </FormPanel>
-    </Stack>
+    <FormPanel
+      schema={patchSchemaOf(service)}
+      initial={saved}
+      action="Save"
+      fields={SERVICE_FIELDS}
+      run={save}
+      aside={{
+        label: 'Discard',
+        act: ({ replace }) => {
+          setSaved(savedOf(service))
+          replace(savedOf(service))
+        },
+      }}
+    >
+      {({ value, set, problem }) => (
+        <Parts service={service} saved={saved} value={value} set={set} problem={problem} />
+      )}
+    </FormPanel>
   )
 }
 
@@ -85,20 +92,28 @@ function Parts(props: ServicePartProps) {
       {service.serviceType !== 'build' && (
         <>
           <Fieldset legend="Instances">
-            <RunFields {...props} />
+            <Stack gap="sm">
+              <RunFields {...props} />
+            </Stack>
           </Fieldset>
           <Fieldset legend="When instances are replaced">
-            <ReplaceFields {...props} />
+            <Stack gap="sm">
+              <ReplaceFields {...props} />
+            </Stack>
           </Fieldset>
         </>
       )}
       {service.serviceType !== 'deployment' && (
         <>
           <Fieldset legend="Code">
-            <CodeFields {...props} />
+            <Stack gap="sm">
+              <CodeFields {...props} />
+            </Stack>
           </Fieldset>
           <Fieldset legend="Builds">
-            <BuildFields {...props} />
+            <Stack gap="sm">
+              <BuildFields {...props} />
+            </Stack>
           </Fieldset>
         </>
       )}
