@@ -1,5 +1,6 @@
-import { TagsInput, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { BuildConfigurationFields } from '../../ui/build-configuration-fields.tsx'
+import { BuildRuleFields } from '../../ui/build-rule-fields.tsx'
 import { BuildSettingsFields } from '../../ui/build-settings-fields.tsx'
 import { GitFields, RepositoryField } from '../../ui/git-fields.tsx'
 import { PlanField } from '../../ui/plan-field.tsx'
@@ -28,7 +29,7 @@ export function CodeFields(props: ServicePartProps) {
         set={(projectUrl) => set({ vcsData: { ...vcsData, projectUrl } })}
         problem={problem('vcsData.projectUrl')}
       />
-      <RuleFields {...props} />
+      <BuildRuleFields value={value.buildConfiguration ?? {}} set={changing(props)} problem={problem} />
     </>
   )
 }
@@ -38,31 +39,6 @@ const changing =
   ({ value, set }: ServicePartProps) =>
   (part: Configuration): void =>
     set({ buildConfiguration: { ...value.buildConfiguration, ...part } })
-
-/** Which pushes and pull requests are built. */
-function RuleFields(props: ServicePartProps) {
-  const { value, problem } = props
-  const rules = value.buildConfiguration ?? {}
-  const change = changing(props)
-  return (
-    <>
-      <TagsInput
-        label="Branches that are built"
-        description="Names, or patterns such as release/*; enter adds one"
-        value={rules.branchRestrictions ?? ['master', 'main']}
-        error={problem('buildConfiguration.branchRestrictions')}
-        onChange={(branchRestrictions) => change({ branchRestrictions })}
-      />
-      <TagsInput
-        label="Pull requests that are built"
-        description="By the branch they come from; * is all of them, nothing is none"
-        value={rules.prRestrictions ?? ['*']}
-        error={problem('buildConfiguration.prRestrictions')}
-        onChange={(prRestrictions) => change({ prRestrictions })}
-      />
-    </>
-  )
-}
 
 /** How builds are made, and of which pushes. */
 export function BuildFields(props: ServicePartProps) {

@@ -1,9 +1,9 @@
 import { buildService, combinedService, deploymentService } from '@fairway/contract/resources/service'
 import { createBuildService, createCombined, createDeployment } from '@fairway/contract/routes/services'
-import { TagsInput } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { call } from '../../api/client.ts'
 import { queryClient } from '../../api/queries.ts'
+import { BuildRuleFields } from '../../ui/build-rule-fields.tsx'
 import { BUILD_SETTINGS, BuildSettingsFields } from '../../ui/build-settings-fields.tsx'
 import { DialogButton } from '../../ui/dialog-button.tsx'
 import { GitFields, RepositoryField } from '../../ui/git-fields.tsx'
@@ -86,7 +86,11 @@ export function NewBuild({ projectId }: Props) {
             set={(projectUrl) => form.set({ vcsData: { ...form.value.vcsData, projectUrl } })}
             problem={form.problem('vcsData.projectUrl')}
           />
-          <RuleFields {...form} />
+          <BuildRuleFields
+            value={form.value.buildConfiguration ?? {}}
+            set={(rules) => form.set({ buildConfiguration: { ...form.value.buildConfiguration, ...rules } })}
+            problem={form.problem}
+          />
           <BuildSettingsFields
             value={form.value.buildSettings ?? {}}
             set={(buildSettings) => form.set({ buildSettings })}
@@ -155,32 +159,6 @@ function RunFields({ value, set, problem }: RunFieldsProps) {
         value={value.billing?.deploymentPlan}
         problem={problem('billing.deploymentPlan')}
         set={(deploymentPlan) => set({ billing: { deploymentPlan } })}
-      />
-    </>
-  )
-}
-
-type Rules = NonNullable<BodyForm<typeof buildService>['value']['buildConfiguration']>
-
-/** Which pushes and pull requests are built. */
-function RuleFields({ value, set, problem }: BodyForm<typeof buildService>) {
-  const rules = value.buildConfiguration ?? {}
-  const change = (part: Rules): void => set({ buildConfiguration: { ...rules, ...part } })
-  return (
-    <>
-      <TagsInput
-        label="Branches that are built"
-        description="Names, or patterns such as release/*; enter adds one"
-        value={rules.branchRestrictions ?? ['master', 'main']}
-        error={problem('buildConfiguration.branchRestrictions')}
-        onChange={(branchRestrictions) => change({ branchRestrictions })}
-      />
-      <TagsInput
-        label="Pull requests that are built"
-        description="By the branch they come from; * is all of them, nothing is none"
-        value={rules.prRestrictions ?? ['*']}
-        error={problem('buildConfiguration.prRestrictions')}
-        onChange={(prRestrictions) => change({ prRestrictions })}
       />
     </>
   )
