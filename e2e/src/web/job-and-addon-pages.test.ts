@@ -129,15 +129,17 @@ test(
     await choose('When the run before is not over', 'Leave this time out')
     await page.getByLabel('Retries').fill('2')
     await page.getByLabel('Time limit in seconds').fill('120')
+    await page.getByLabel('Memory, MB').fill('256')
     await expectAccessible()
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved. The next runs and builds use it.').waitFor()
-    const { settings, ...others } = await job('nightly')
+    const { settings, resources, ...others } = await job('nightly')
     expect(settings).toMatchObject({
       backoffLimit: 2,
       activeDeadlineSeconds: 120,
       cron: { schedule: '30 4 * * *', concurrencyPolicy: 'Forbid' },
     })
+    expect(resources).toEqual({ memoryMb: 256 })
     const { settings: _settings, updatedAt: _updatedAt, ...unchanged } = before
     expect(others).toMatchObject(unchanged)
     await page.getByText('04:30 UTC').waitFor()

@@ -1,5 +1,6 @@
 import { type JobView, patchJob } from '@fairway/contract/routes/jobs'
 import type { z } from 'zod'
+import { LIMITS } from '../../ui/limit-fields.tsx'
 
 export type JobPatch = z.output<NonNullable<typeof patchJob.body>>
 /** What may be sent is what may be written. */
@@ -8,12 +9,14 @@ export const jobPatch = patchJob.body as unknown as z.ZodType<JobPatch, JobPatch
 /** The parts of a settings form take these. */
 export type JobPartProps = {
   job: JobView
+  saved: JobPatch
   value: JobPatch
   set(change: JobPatch): void
   problem(field: string): string | undefined
 }
 
 export const JOB_FIELDS = [
+  ...LIMITS,
   'description',
   'settings.cron.schedule',
   'settings.cron.concurrencyPolicy',
@@ -39,9 +42,9 @@ export const JOB_FIELDS = [
 export function savedOf({ description, settings, billing, deployment, ...job }: JobView): JobPatch {
   const { cron, ...others } = settings
   const { deploymentPlan, buildPlan } = billing as { deploymentPlan?: string; buildPlan?: string }
-  const { docker, gracePeriodSeconds } = deployment as Pick<
+  const { docker, storage, gracePeriodSeconds } = deployment as Pick<
     NonNullable<JobPatch['deployment']>,
-    'docker' | 'gracePeriodSeconds'
+    'docker' | 'storage' | 'gracePeriodSeconds'
   >
   return {
     description,
@@ -53,8 +56,10 @@ export function savedOf({ description, settings, billing, deployment, ...job }: 
       ...(deploymentPlan && { deploymentPlan }),
       ...(buildPlan && { buildPlan }),
     } as NonNullable<JobPatch['billing']>,
+    ...(job.resources && { resources: job.resources }),
     deployment: {
       ...(docker && { docker }),
+      ...(storage && { storage }),
       ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
       ...(job.vcsData !== undefined && { vcs: job.vcsData }),
     },

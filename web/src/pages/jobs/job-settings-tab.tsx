@@ -7,6 +7,7 @@ import { queryClient } from '../../api/queries.ts'
 import { changesOf } from '../../ui/changes-of.ts'
 import { CommandFields } from '../../ui/command-fields.tsx'
 import { FormPanel } from '../../ui/form-panel.tsx'
+import { LimitFields } from '../../ui/limit-fields.tsx'
 import { PlanField } from '../../ui/plan-field.tsx'
 import { BuildFields, SourceFields } from './build-fields.tsx'
 import { JOB_FIELDS, type JobPartProps, type JobPatch, jobPatch, savedOf } from './job-form.ts'
@@ -39,14 +40,16 @@ export function JobSettingsTab({ params, job }: { params: JobParams; job: JobVie
           },
         }}
       >
-        {({ value, set, problem }) => <Parts job={job} value={value} set={set} problem={problem} />}
+        {({ value, set, problem }) => (
+          <Parts job={job} saved={saved} value={value} set={set} problem={problem} />
+        )}
       </FormPanel>
     </Stack>
   )
 }
 
 function Parts(props: JobPartProps) {
-  const { job, value, set, problem } = props
+  const { job, saved, value, set, problem } = props
   return (
     <>
       <TextInput
@@ -68,12 +71,15 @@ function Parts(props: JobPartProps) {
           problem={(field) => problem(`deployment.docker.${field}`)}
           set={(docker) => set({ deployment: { ...value.deployment, docker } })}
         />
+      </Part>
+      <Part title="Size">
         <PlanField
           label="Plan"
           value={value.billing?.deploymentPlan}
           problem={problem('billing.deploymentPlan')}
           set={(deploymentPlan) => set({ billing: { ...value.billing, deploymentPlan } })}
         />
+        <LimitFields saved={saved} value={value} set={set} problem={problem} />
       </Part>
       <Part title="Versions">
         <SourceFields {...props} />

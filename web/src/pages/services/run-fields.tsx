@@ -1,14 +1,14 @@
 import { Select, SimpleGrid, TextInput } from '@mantine/core'
 import { CommandFields } from '../../ui/command-fields.tsx'
+import { LimitFields } from '../../ui/limit-fields.tsx'
+import { NumberField } from '../../ui/number-field.tsx'
 import { PlanField } from '../../ui/plan-field.tsx'
-import { NumberField } from './number-field.tsx'
 import type { ServicePartProps, ServicePatch } from './service-form.ts'
 
 type Deployment = NonNullable<ServicePatch['deployment']>
 
 /** How many there are, how much each may use, and what they start. */
-export function RunFields(props: ServicePartProps) {
-  const { saved, value, set, problem } = props
+export function RunFields({ saved, value, set, problem }: ServicePartProps) {
   const deployment = value.deployment ?? {}
   const change = (part: Deployment): void => set({ deployment: { ...deployment, ...part } })
   return (
@@ -29,7 +29,7 @@ export function RunFields(props: ServicePartProps) {
         problem={problem('billing.deploymentPlan')}
         set={(deploymentPlan) => set({ billing: { ...value.billing, deploymentPlan } })}
       />
-      <LimitFields {...props} />
+      <LimitFields saved={saved} value={value} set={set} problem={problem} />
       <CommandFields
         value={(deployment.docker ?? {}) as Parameters<typeof CommandFields>[0]['value']}
         unchanged="What the version says"
@@ -37,56 +37,6 @@ export function RunFields(props: ServicePartProps) {
         set={(docker) => change({ docker })}
       />
     </>
-  )
-}
-
-/** Limits of their own, which win over the plan. */
-function LimitFields({ saved, value, set, problem }: ServicePartProps) {
-  const { resources = {}, deployment = {} } = value
-  const { storage = {} } = deployment
-  const limit = (part: NonNullable<ServicePatch['resources']>): void =>
-    set({ resources: { ...resources, ...part } })
-  const keep = (part: NonNullable<Deployment['storage']>): void =>
-    set({ deployment: { ...deployment, storage: { ...storage, ...part } } })
-  return (
-    <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
-      <NumberField
-        label="CPU, thousandths"
-        description="Wins over the plan"
-        placeholder="As the plan says"
-        value={resources.cpuMillis}
-        saved={saved.resources?.cpuMillis}
-        error={problem('resources.cpuMillis')}
-        set={(cpuMillis) => limit({ cpuMillis })}
-      />
-      <NumberField
-        label="Memory, MB"
-        description="Wins over the plan"
-        placeholder="As the plan says"
-        value={resources.memoryMb}
-        saved={saved.resources?.memoryMb}
-        error={problem('resources.memoryMb')}
-        set={(memoryMb) => limit({ memoryMb })}
-      />
-      <NumberField
-        label="Shared memory, MB"
-        description="/dev/shm, of instances that are containers"
-        placeholder="The engine's own"
-        value={storage.shmSize}
-        saved={saved.deployment?.storage?.shmSize}
-        error={problem('deployment.storage.shmSize')}
-        set={(shmSize) => keep({ shmSize })}
-      />
-      <NumberField
-        label="Own disk, MB"
-        description="Of containers, where the engine can limit it"
-        placeholder="No limit"
-        value={storage.ephemeralStorage?.storageSize}
-        saved={saved.deployment?.storage?.ephemeralStorage?.storageSize}
-        error={problem('deployment.storage.ephemeralStorage.storageSize')}
-        set={(storageSize) => keep({ ephemeralStorage: { storageSize } })}
-      />
-    </SimpleGrid>
   )
 }
 
