@@ -129,7 +129,7 @@ test(
     await choose('When the run before is not over', 'Leave this time out')
     await page.getByLabel('Retries').fill('2')
     await page.getByLabel('Time limit in seconds').fill('120')
-    await page.getByLabel('Memory, MB').fill('256')
+    await page.getByLabel('Memory, MB', { exact: true }).fill('256')
     await expectAccessible()
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved. The next runs and builds use it.').waitFor()
