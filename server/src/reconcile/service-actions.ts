@@ -12,9 +12,9 @@ import { runtimeIdOf } from './service-instance.ts'
 import { gatewayKey } from './service-routes.ts'
 import type { ServiceWorld } from './service-world.ts'
 
-/** What is performed before the gateway is told. */
-type Change = Exclude<Action, { do: 'start' | 'create' }>
+type Change = Exclude<Action, { do: 'start' | 'create' | 'stop' }>
 
+/** Performs what comes before the gateway is told: everything but starts and stops. */
 export async function performChanges(
   pass: Pass,
   world: ServiceWorld,
@@ -22,7 +22,20 @@ export async function performChanges(
 ): Promise<void> {
   for (const action of actions) {
     pass.signal.throwIfAborted()
-    if (action.do !== 'start' && action.do !== 'create') await perform(pass, world, action)
+    if (action.do !== 'start' && action.do !== 'create' && action.do !== 'stop')
+      await perform(pass, world, action)
+  }
+}
+
+/** Begins to end what was planned to end. They go on behind. */
+export async function performStops(
+  pass: Pass,
+  world: ServiceWorld,
+  actions: readonly Action[],
+): Promise<void> {
+  for (const action of actions) {
+    pass.signal.throwIfAborted()
+    if (action.do === 'stop') await stop(pass, world, rowOf(world, action.instance))
   }
 }
 
@@ -34,8 +47,6 @@ async function perform(pass: Pass, world: ServiceWorld, action: Change): Promise
       return concludeRollout(pass, world, action)
     case 'restart':
       return endBehind(pass, world, rowOf(world, action.instance))
-    case 'stop':
-      return stop(pass, world, rowOf(world, action.instance))
     case 'discard':
       return move(pass, rowOf(world, action.instance), 'gone', { ended_at: pass.deps.clock.now() })
     case 'calm':

@@ -11,7 +11,7 @@ import type { ProbeTarget } from './probes/prober.ts'
 import type { ServiceInstance, ServicePlan } from './rollout-model.ts'
 import { planService } from './rollout-plan.ts'
 import { probeAddress } from './run-config.ts'
-import { performChanges } from './service-actions.ts'
+import { performChanges, performStops } from './service-actions.ts'
 import type { Pass, ServiceDeps } from './service-deps.ts'
 import { plannedInstance, runtimeIdOf } from './service-instance.ts'
 import { applyRoutes, gatewayKey, isPublic } from './service-routes.ts'
@@ -68,8 +68,9 @@ async function takeStep(pass: Pass, mustLook: boolean): Promise<Step> {
   if (gone) return DONE
   const routed = await applyRoutes(pass, { ...world, rows: await listInstances(deps.db, pass.key) }, plan)
   await writeStatus(pass, world, plan)
-  // A start takes long: who calls shall not wait for it.
+  // A start takes long, so those who call come first; and it takes longer while another instance ends.
   const started = await performStarts(pass, world, plan.actions)
+  await performStops(pass, world, plan.actions)
   const acted = plan.actions.length > 0 || routed
   if (acted) return { next: started ? 'look' : 'plan', wakeAt: null }
   return { next: mustLook ? 'rest' : 'look', wakeAt: plan.wakeAt }
@@ -147,6 +148,8 @@ async function writeObservations(
 
 async function look({ deps }: Pass, world: ServiceWorld, row: InstanceRow): Promise<Seen | undefined> {
   if (row.state === 'created' || row.state === 'crashed') return undefined
+  // The engine answers about one that it ends only when it has; whoever ends it says so.
+  if (row.state === 'stopping' && deps.endings.has(runtimeIdOf(row))) return undefined
   const seen = await deps.runtime.observe(runtimeIdOf(row))
   const states = deps.prober.statesOf(row.id, row.attempt) ?? row.probes
   const observation = observeInstance(row, { seen, states, checks: checksOf(world, row) }, deps.clock.now())

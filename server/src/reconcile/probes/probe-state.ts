@@ -51,8 +51,8 @@ export function wantsRestart(options: ProbeOptions, state: ProbeRecord): boolean
   return options.type === 'startupProbe' && !state.passing && state.failures >= options.failureThreshold
 }
 
-const FIRST_EXTRA_MS = 20
-const EXTRA_GROWTH = 1.25
+const FIRST_EXTRA_MS = 10
+const EXTRA_GROWTH = 1.15
 
 /**
  * When to ask next, in milliseconds, and whether a failure will then count. Before the first success an instance is
