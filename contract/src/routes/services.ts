@@ -83,6 +83,8 @@ export const deploymentView = z.looseObject({
       tag: z.string().optional(),
       semver: z.string().optional(),
       pinned: z.boolean().describe('one version is named: newer ones are not taken'),
+      buildId: z.string().optional().describe('of the version that is named'),
+      buildSHA: z.string().optional().describe('of the version that is named'),
     })
     .optional()
     .describe('what continuous deployment takes when it is on'),

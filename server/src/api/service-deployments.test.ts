@@ -47,7 +47,9 @@ describe('deployments of a service', () => {
     withBuilt(async ({ ok }) => {
       expect(await ok('GET', WEB)).toMatchObject({
         disabledCD: true,
-        deployment: { follows: { builder: 'web', branch: 'main', pinned: true } },
+        deployment: {
+          follows: { builder: 'web', branch: 'main', pinned: true, buildId: expect.any(String) },
+        },
       })
       await ok('POST', `${WEB}/deployment`, { internal: { branch: 'main', buildSHA: 'latest' } })
       expect(await ok('GET', WEB)).toMatchObject({

@@ -9,10 +9,14 @@ export function followsOf({ id: self, kind, spec }: Pick<ServiceRow, 'id' | 'kin
   const { internal, external } = spec.deployment ?? {}
   if (kind === 'combined' || internal !== undefined) {
     const branch = spec.vcsData?.projectBranch ?? internal?.branch
+    const pinned = isPinned(spec.deployment)
+    const { buildId, buildSHA } = pinned ? (internal ?? {}) : {}
     return {
       builder: internal?.id ?? self,
       ...(branch !== undefined && { branch }),
-      pinned: isPinned(spec.deployment),
+      pinned,
+      ...(buildId !== undefined && { buildId }),
+      ...(buildSHA !== undefined && { buildSHA }),
     }
   }
   return external?.follow && { image: external.imagePath, ...external.follow, pinned: false }

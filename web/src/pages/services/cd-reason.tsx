@@ -9,9 +9,15 @@ import type { Service, ServiceParams } from './service-page.tsx'
 export function CdReason({ params, service }: { params: ServiceParams; service: Service }) {
   const query = useQuery(read(listServiceDeployments, { params }))
   if (service.servicePaused) return <Text size="sm">It went off when the service was paused.</Text>
-  const byHand = service.deployment?.follows?.pinned
-    ? query.data?.deployments.find(({ reason }) => reason === 'deploy')
-    : undefined
+  const { pinned = false, buildId, buildSHA } = service.deployment?.follows ?? {}
+  // The version that was named by hand; releases may have brought others since.
+  const byHand = query.data?.deployments.find(
+    ({ reason, internal }) =>
+      pinned &&
+      reason === 'deploy' &&
+      (buildId === undefined ? internal?.buildSHA === buildSHA : internal?.buildId === buildId),
+  )
+  if (pinned && byHand === undefined) return <Text size="sm">It went off when one version was named.</Text>
   if (byHand === undefined) return <Text size="sm">It was turned off in the settings or by the API.</Text>
   return (
     <Text size="sm">

@@ -77,7 +77,7 @@ function DeploySwitch({ params, service }: DeliveryPanelProps) {
     <>
       <Switch
         label="Deploy new versions (CD)"
-        description={service.disabledCD ? `Off: not ${wordsOf(follows)}` : `On: ${wordsOf(follows)}`}
+        description={`${service.disabledCD ? 'Off. When on, it deploys' : 'Deploys'} ${wordsOf(follows)}`}
         checked={!service.disabledCD}
         disabled={patch.isPending || follow.isPending}
         onChange={(event) => turn(event.currentTarget.checked)}

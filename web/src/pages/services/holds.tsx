@@ -35,9 +35,8 @@ export function Holds({ params: { projectId, serviceId } }: { params: ServicePar
           .map(({ digest, reason, createdBy, createdAt }) => (
             <Alert key={digest} color="yellow" title="A version is held">
               <Text size="sm">
-                {reason} ({shortOf(digest)}
-                {createdBy === null ? '' : `, by ${createdBy}`}, <Ago at={createdAt} />) No trigger deploys
-                it.
+                {reason} No trigger deploys {shortOf(digest)} again
+                {createdBy === null ? '' : `, held by ${createdBy}`} <Ago at={createdAt} />.
               </Text>
               <Group mt="xs">
                 <Button size="xs" variant="default" loading={lift.isPending} onClick={() => ask(digest)}>

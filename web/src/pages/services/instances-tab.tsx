@@ -51,7 +51,7 @@ function Row({ container }: { container: Container }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Code>{name.slice(0, 13)}</Code>
+        <Code style={{ whiteSpace: 'nowrap' }}>{name.slice(0, 13)}</Code>
         <Text size="xs" c="dimmed">
           revision {revision.slice(0, 8)}
         </Text>

@@ -44,7 +44,7 @@ function cellsOf({ name, revision, routed }: Container, probe: Probe | undefined
   const last = probe?.lastAnswers?.at(-1)
   return [
     <div key="instance">
-      <Code>{name.slice(0, 13)}</Code>
+      <Code style={{ whiteSpace: 'nowrap' }}>{name.slice(0, 13)}</Code>
       <Text size="xs" c="dimmed">
         revision {revision.slice(0, 8)}
         {routed ? ', takes requests' : ''}

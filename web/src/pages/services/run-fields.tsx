@@ -52,7 +52,7 @@ const TIMES = [
   ['gracePeriodSeconds', 'Time to stop, seconds', 'Between SIGTERM and SIGKILL'],
   ['drainSeconds', 'Time for requests, seconds', 'For what is under way when one is taken away'],
   ['minReadySeconds', 'Ready for, seconds', 'Before one that says it is ready is believed'],
-  ['progressDeadlineSeconds', 'Given up after, seconds', 'Without progress; the version before it serves on'],
+  ['progressDeadlineSeconds', 'Given up after, seconds', 'Without progress; the old ones go on'],
 ] as const
 
 /** How old instances make way for new ones. */
