@@ -218,6 +218,10 @@ test(
     await page.getByLabel('Search in the log').fill(first.slice(0, 7))
     await log.getByText(`shop ${second.slice(0, 7)} listens`).waitFor({ state: 'detached' })
     await expectAccessible()
+    const words = `shop ${first.slice(0, 7)} listens`
+    const found = `${SERVICE}/logs?lineLimit=1&textIncludes=${encodeURIComponent(words)}`
+    // Not the last line of its log: that says that it stops.
+    expect(await call('GET', found)).toMatchObject([{ log: expect.stringContaining(words) }])
     await choose('Time', 'Between two moments')
     await page.getByLabel('To', { exact: true }).fill('2020-01-01T00:00')
     await log.getByText('Nothing was written in that time.').waitFor()
