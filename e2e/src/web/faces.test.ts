@@ -169,6 +169,29 @@ test(
   TIMEOUT_MS,
 )
 
+test(
+  'a part of the application that does not arrive is loaded again by itself, and else by a button',
+  async () => {
+    const parts = '**/assets/addon-page-*.js'
+    const toAddon = () => page.getByRole('navigation').getByRole('link', { name: 'shop-db' }).click()
+    const addon = page.getByRole('heading', { name: 'shop-db', level: 1 })
+    await open(SHOP)
+    await page.route(parts, (route) => route.abort(), { times: 1 })
+    await toAddon()
+    await addon.waitFor()
+    await page.evaluate('sessionStorage.clear()')
+    await open(SHOP)
+    await page.route(parts, (route) => route.abort())
+    await toAddon()
+    await page.getByRole('alert').getByText('A part of this page did not arrive').waitFor()
+    await expectAccessible(page)
+    await page.unroute(parts)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await addon.waitFor()
+  },
+  TIMEOUT_MS,
+)
+
 /** Cuts the browser off, and back on once `meanwhile` is over. */
 async function cutOff(meanwhile: () => Promise<unknown>): Promise<void> {
   const notice = page.getByText('Not connected')

@@ -87,7 +87,7 @@ function Schedules({ params, schedules }: { params: AddonParams; schedules: read
     <>
       <DataTable
         head={['When', 'Kind', 'Kept', 'Next', '']}
-        minWidth={680}
+        minWidth={860}
         rows={schedules.map((schedule) => ({
           key: schedule.id,
           cells: [
