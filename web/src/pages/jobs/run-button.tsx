@@ -9,8 +9,8 @@ import { call } from '../../api/client.ts'
 import { queryClient } from '../../api/queries.ts'
 import { CommandFields } from '../../ui/command-fields.tsx'
 import { FormPanel } from '../../ui/form-panel.tsx'
+import { NewVariables } from '../../ui/new-variables.tsx'
 import { PlanField } from '../../ui/plan-field.tsx'
-import { VariableRows } from '../../ui/variable-rows.tsx'
 import type { JobParams } from './job-page.tsx'
 import { VersionFields } from './version-fields.tsx'
 
@@ -66,7 +66,7 @@ export function RunButton({ params, job, onStarted }: RunButtonProps) {
                   problem={(field) => problem(`deployment.${field}`)}
                   set={({ internal, external }) => set({ deployment: { ...deployment, internal, external } })}
                 />
-                <VariableRows
+                <NewVariables
                   label="Variables"
                   description="Besides the job's own; of the same name these win."
                   problem={problem('runtimeEnvironment')}
