@@ -107,6 +107,7 @@ function tokenEnd(
   request: FastifyRequest,
   { signal, actor }: { signal: AbortSignal; actor: Actor },
 ): AbortSignal {
+  if (signal.aborted) return signal
   const ended = new AbortController()
   const recheck = async (): Promise<void> => {
     try {
@@ -138,9 +139,10 @@ async function readRequest(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<ApiRequest<unknown, unknown, unknown>> {
+  // Before anything is waited for: a caller that is gone by then closes nothing any more.
+  const signal = goneSignal(reply)
   const actor = await authenticate(deps, request.headers.authorization, contract.permission)
   checkTeam(request.params)
-  const signal = goneSignal(reply)
   const lastEventId = request.headers['last-event-id']
   return {
     params: check(contract.params ?? NOTHING, request.params, 'path'),
@@ -155,7 +157,8 @@ async function readRequest(
 
 function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
+  if (reply.raw.destroyed) gone.abort()
+  else reply.raw.once('close', () => gone.abort())
   return gone.signal
 }
 

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { transaction } from '../../db/db.ts'
 import { recordEvent } from '../../db/events.ts'
@@ -97,6 +98,20 @@ describe('an event stream', () => {
       await until(() => stream.received.length > 0)
       stream.stop()
       expect(stream.received.map(({ subject }) => subject)).toEqual(['shop/web'])
+    }))
+
+  test('leaves nothing behind of callers that go while they are being checked', () =>
+    withTestApi(async ({ url, tokens }) => {
+      const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+      const before = timers()
+      const request = `GET /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tokens.read}\r\n\r\n`
+      for (let n = 0; n < 60; n += 1) {
+        const socket = connect(Number(new URL(url).port), '127.0.0.1')
+        await new Promise<void>((resolve) => socket.write(request, () => resolve()))
+        socket.destroy()
+      }
+      // The connections to the database that were used wait with a timer each; a stream holds two.
+      await until(() => timers() < before + 30)
     }))
 
   test('ends when its token expires', () =>
