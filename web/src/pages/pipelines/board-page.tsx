@@ -1,7 +1,9 @@
+import { stages } from '@fairway/contract/resources/pipeline'
 import { getPipeline } from '@fairway/contract/routes/pipelines'
+import { getReleaseFlow } from '@fairway/contract/routes/release-flows'
 import { ScrollArea, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { read } from '../../api/queries.ts'
+import { read, readAhead, readIfAny } from '../../api/queries.ts'
 import { useMay } from '../../api/use-permission.ts'
 import { Loaded } from '../../ui/loaded.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
@@ -18,10 +20,11 @@ export type Member = { id: string; type: 'service' | 'job' | 'addon' }
 export function BoardPage() {
   const params = usePathParams('projectId', 'pipelineId')
   const query = useQuery(read(getPipeline, { params }))
+  readAhead(...stages.map((stage) => readIfAny(getReleaseFlow, { params: { ...params, stage } })))
   const mayWrite = useMay('write')
   return (
     <Loaded query={query}>
-      {({ stages, ...pipeline }) => (
+      {({ stages: columns, ...pipeline }) => (
         <>
           <PageTitle title={pipeline.name} below={<Text c="dimmed">{pipeline.description}</Text>}>
             {mayWrite && (
@@ -33,12 +36,12 @@ export function BoardPage() {
           </PageTitle>
           <ScrollArea offsetScrollbars>
             <div className={classes.board}>
-              {stages.map((stage, index) => (
+              {columns.map((stage, index) => (
                 <div key={stage.name} className={classes.slot}>
                   {index > 0 && (
                     <PromotionArrow
                       params={{ ...params, stage: stage.name }}
-                      before={(stages[index - 1]?.nfObjects ?? []) as Member[]}
+                      before={(columns[index - 1]?.nfObjects ?? []) as Member[]}
                     />
                   )}
                   <StageColumn params={params} stage={stage.name} members={stage.nfObjects as Member[]} />

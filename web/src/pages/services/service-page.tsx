@@ -1,9 +1,10 @@
 import type { HealthCheck } from '@fairway/contract/resources/health-check'
+import { getServiceContainers } from '@fairway/contract/routes/service-actions'
 import { getService, type ServiceView } from '@fairway/contract/routes/services'
 import { Alert, Anchor, Badge, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { read } from '../../api/queries.ts'
+import { read, readAhead } from '../../api/queries.ts'
 import { useMay } from '../../api/use-permission.ts'
 import { Deployed, type DeployedSource } from '../../ui/deployed.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
@@ -29,6 +30,7 @@ export type Service = ServiceView
 export function ServicePage() {
   const params = usePathParams('projectId', 'serviceId')
   const query = useQuery(read(getService, { params }))
+  readAhead(read(getServiceContainers, { params }))
   return (
     <Loaded query={query}>
       {(service) => <Shown key={params.serviceId} params={params} service={service as Service} />}
