@@ -77,6 +77,12 @@ export async function seriousFindings(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }
 
+/** Once nothing fades in or out any more: what is half there has too little contrast. */
 export async function expectAccessible(page: Page): Promise<void> {
+  await page.getByRole('menu').waitFor({ state: 'hidden' })
+  await expect.poll(() => page.evaluate<number>(FADING)).toBe(0)
   expect(await seriousFindings(page)).toEqual([])
 }
+
+const FADING =
+  'document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations !== Infinity).length'

@@ -1,37 +1,30 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { getByHost } from '../fairway/get-by-host.ts'
-import { type Json, type Rest, rest } from '../fairway/rest.ts'
-import { type Fairway, startFairway } from '../fairway/server.ts'
+import type { Json, Rest } from '../fairway/rest.ts'
+import type { Fairway } from '../fairway/server.ts'
 import { createShopRepository } from '../fairway/shop-repository.ts'
 import { PROJECT, setUpShop } from '../fairway/shop-setup.ts'
 import { waitFor } from '../fairway/wait-for.ts'
-import { launchBrowser, openPage, seriousFindings } from './browser.ts'
+import { expectAccessible } from './browser.ts'
 import { release } from './full-fairway.ts'
+import { sharePage } from './share-page.ts'
 
 const TIMEOUT_MS = 120_000
 const SERVICE = `/projects/${PROJECT}/services/shop-staging`
 const BUILDER = `/projects/${PROJECT}/services/shop-builder`
-const FADING =
-  'document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations !== Infinity).length'
 
-let folder: string
 let fairway: Fairway
 let call: Rest
-let browser: Browser
 let page: Page
 /** The commits of the two builds, older first. */
 let first: string
 let second: string
-const broken: string[] = []
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'fairway-services-'))
-  fairway = await startFairway({ dataFolder: join(folder, 'data') })
-  call = rest(fairway.url, fairway.token())
+sharePage(async ({ folder, ...shared }) => {
+  ;({ fairway, call, page } = shared)
   const repository = createShopRepository(join(folder, 'shop'))
   first = repository.head()
   await setUpShop(call, repository.url)
@@ -49,18 +42,7 @@ beforeAll(async () => {
     internal: { id: 'shop-builder', branch: 'main', buildSHA: 'latest' },
   })
   await serves(second)
-  browser = await launchBrowser()
-  page = await openPage(browser, { url: fairway.url, token: fairway.token() })
-  page.on('pageerror', (error) => broken.push(error.message))
-}, 120_000)
-
-afterEach(() => expect(broken.splice(0)).toEqual([]))
-
-afterAll(async () => {
-  await browser?.close()
-  await fairway?.stopEverything()
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
-}, 60_000)
+})
 
 const dialog = () => page.getByRole('dialog')
 const service = () => call('GET', SERVICE)
@@ -75,12 +57,6 @@ const serves = (sha: string): Promise<unknown> =>
   waitFor(`${sha.slice(0, 7)} to be served`, async () => (await servedNow()).includes(sha.slice(0, 7)), {
     deadlineMs: 60_000,
   })
-
-async function expectAccessible(): Promise<void> {
-  await page.getByRole('menu').waitFor({ state: 'hidden' })
-  await expect.poll(() => page.evaluate(FADING)).toBe(0)
-  expect(await seriousFindings(page)).toEqual([])
-}
 
 /** Chooses in a select by the start of what is written. */
 async function choose(label: string, option: string | RegExp): Promise<void> {
@@ -98,7 +74,7 @@ test(
     await page.getByRole('button', { name: 'Deploy', exact: true }).click()
     await choose('Build', new RegExp(`^${first.slice(0, 7)}`))
     await dialog().getByText('New versions are not deployed by themselves').waitFor()
-    await expectAccessible()
+    await expectAccessible(page)
     await dialog().getByRole('button', { name: 'Deploy', exact: true }).click()
     await serves(first)
     await page.getByText(`It went off when ${first.slice(0, 7)} was deployed by hand`).waitFor()
@@ -116,7 +92,7 @@ test(
       .filter({ hasText: 'completed' })
       .first()
       .waitFor()
-    await expectAccessible()
+    await expectAccessible(page)
   },
   TIMEOUT_MS,
 )
@@ -142,7 +118,7 @@ test(
     await page.getByLabel('Time for requests, seconds').fill('99999')
     await save()
     await page.getByText(/3600/).waitFor()
-    await expectAccessible()
+    await expectAccessible(page)
     await page.getByLabel('Time for requests, seconds').fill('3')
     await page.getByLabel('Description').fill('The shop before it is sold')
     await page.getByLabel('Memory, MB', { exact: true }).fill('700')
@@ -165,7 +141,7 @@ test(
       disabledCI: true,
       buildConfiguration: { branchRestrictions: ['main', 'release/*'] },
     })
-    await expectAccessible()
+    await expectAccessible(page)
   },
   TIMEOUT_MS,
 )
@@ -186,7 +162,7 @@ test(
       .getByRole('row')
       .filter({ hasText: 'fails' })
     await failing.getByText('nothing at /nowhere').waitFor({ timeout: 60_000 })
-    await expectAccessible()
+    await expectAccessible(page)
     expect(await servedNow()).toContain(second.slice(0, 7))
     await path.fill('/ready')
     await save()
@@ -217,7 +193,7 @@ test(
       .waitFor()
     await page.getByLabel('Search in the log').fill(first.slice(0, 7))
     await log.getByText(`shop ${second.slice(0, 7)} listens`).waitFor({ state: 'detached' })
-    await expectAccessible()
+    await expectAccessible(page)
     const words = `shop ${first.slice(0, 7)} listens`
     const found = `${SERVICE}/logs?lineLimit=1&textIncludes=${encodeURIComponent(words)}`
     // Not the last line of its log: that says that it stops.
