@@ -2,14 +2,10 @@ import { addonPatch } from '@fairway/contract/resources/addon'
 import { type PlanName, planNames } from '@fairway/contract/resources/plans'
 import { type AddonView, patchAddon } from '@fairway/contract/routes/addons'
 import { NumberInput, Stack, Switch, Text, TextInput } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { useState } from 'react'
 import type { z } from 'zod'
 import { call } from '../../api/client.ts'
-import { queryClient } from '../../api/queries.ts'
-import { changesOf } from '../../ui/changes-of.ts'
-import { FormPanel } from '../../ui/form-panel.tsx'
 import { PlanField } from '../../ui/plan-field.tsx'
+import { SettingsForm } from '../../ui/settings-form.tsx'
 import type { AddonParams } from './addon-page.tsx'
 
 type Patch = z.input<typeof addonPatch>
@@ -28,30 +24,19 @@ export function savedOf({ description, spec: { config } }: AddonView): Patch {
   }
 }
 
-/** What can be changed of an addon. Only what was changed is sent. */
+const FIELDS = ['description', 'billing.deploymentPlan', 'billing.storage', 'tlsEnabled']
+
+/** What can be changed of an addon. */
 export function AddonSettingsTab({ params, addon }: { params: AddonParams; addon: AddonView }) {
-  const [saved, setSaved] = useState(() => savedOf(addon))
-  const save = async (body: Patch): Promise<void> => {
-    await call(patchAddon, { params, body: changesOf(saved, body) ?? {} })
-    setSaved(body)
-    notifications.show({ message: 'Saved.', color: 'green' })
-    await queryClient.invalidateQueries({ queryKey: ['projects', params.projectId, 'addons'] })
-  }
   return (
     <Stack maw={560}>
-      <FormPanel
+      <SettingsForm
         schema={addonPatch}
-        initial={saved}
-        action="Save"
-        fields={['description', 'billing.deploymentPlan', 'billing.storage', 'tlsEnabled']}
-        run={save}
-        aside={{
-          label: 'Discard',
-          act: ({ replace }) => {
-            setSaved(savedOf(addon))
-            replace(savedOf(addon))
-          },
-        }}
+        current={() => savedOf(addon)}
+        fields={FIELDS}
+        send={(body) => call(patchAddon, { params, body })}
+        done="Saved."
+        refresh={['projects', params.projectId, 'addons']}
       >
         {({ value, set, problem }) => (
           <>
@@ -92,7 +77,7 @@ export function AddonSettingsTab({ params, addon }: { params: AddonParams; addon
             </Text>
           </>
         )}
-      </FormPanel>
+      </SettingsForm>
     </Stack>
   )
 }

@@ -1,49 +1,32 @@
 import { type JobView, patchJob } from '@fairway/contract/routes/jobs'
 import { Fieldset, Stack, TextInput } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { call } from '../../api/client.ts'
-import { queryClient } from '../../api/queries.ts'
-import { changesOf } from '../../ui/changes-of.ts'
 import { CommandFields } from '../../ui/command-fields.tsx'
-import { FormPanel } from '../../ui/form-panel.tsx'
 import { LimitFields } from '../../ui/limit-fields.tsx'
 import { PlanField } from '../../ui/plan-field.tsx'
+import { SettingsForm } from '../../ui/settings-form.tsx'
 import { BuildFields, SourceFields } from './build-fields.tsx'
-import { JOB_FIELDS, type JobPartProps, type JobPatch, jobPatch, savedOf } from './job-form.ts'
+import { JOB_FIELDS, type JobPartProps, jobPatch, savedOf } from './job-form.ts'
 import type { JobParams } from './job-page.tsx'
 import { RetryFields, ScheduleFields } from './run-fields.tsx'
 
-/** Everything about a job that can be changed. Only what was changed is sent, so others' changes stay. */
+/** Everything about a job that can be changed. */
 export function JobSettingsTab({ params, job }: { params: JobParams; job: JobView }) {
-  // What the form began with: what others save meanwhile is not taken back by it.
-  const [saved, setSaved] = useState(() => savedOf(job))
-  const save = async (body: JobPatch): Promise<void> => {
-    await call(patchJob, { params, body: changesOf(saved, body) ?? {} })
-    setSaved(body)
-    notifications.show({ message: 'Saved. The next runs and builds use it.', color: 'green' })
-    await queryClient.invalidateQueries({ queryKey: ['projects', params.projectId, 'jobs'] })
-  }
   return (
     <Stack maw={640}>
-      <FormPanel
+      <SettingsForm
         schema={jobPatch}
-        initial={saved}
-        action="Save"
+        current={() => savedOf(job)}
         fields={JOB_FIELDS}
-        run={save}
-        aside={{
-          label: 'Discard',
-          act: ({ replace }) => {
-            setSaved(savedOf(job))
-            replace(savedOf(job))
-          },
-        }}
+        send={(body) => call(patchJob, { params, body })}
+        done="Saved. The next runs and builds use it."
+        refresh={['projects', params.projectId, 'jobs']}
       >
-        {({ value, set, problem }) => (
+        {({ value, set, problem }, saved) => (
           <Parts job={job} saved={saved} value={value} set={set} problem={problem} />
         )}
-      </FormPanel>
+      </SettingsForm>
     </Stack>
   )
 }

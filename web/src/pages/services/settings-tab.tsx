@@ -1,22 +1,11 @@
 import { Alert, Fieldset, Stack, TextInput } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { useState } from 'react'
 import { call } from '../../api/client.ts'
-import { queryClient } from '../../api/queries.ts'
 import { useMay } from '../../api/use-permission.ts'
-import { changesOf } from '../../ui/changes-of.ts'
-import { FormPanel } from '../../ui/form-panel.tsx'
+import { SettingsForm } from '../../ui/settings-form.tsx'
 import { BuildFields, CodeFields } from './build-fields.tsx'
 import { DeliveryPanel } from './delivery-panel.tsx'
 import { ReplaceFields, RunFields } from './run-fields.tsx'
-import {
-  patchRoutes,
-  patchSchemaOf,
-  SERVICE_FIELDS,
-  type ServicePartProps,
-  type ServicePatch,
-  savedOf,
-} from './service-form.ts'
+import { patchRoutes, patchSchemaOf, SERVICE_FIELDS, type ServicePartProps, savedOf } from './service-form.ts'
 import type { Service, ServiceParams } from './service-page.tsx'
 
 type SettingsTabProps = { params: ServiceParams; service: Service }
@@ -34,42 +23,28 @@ export function SettingsTab(props: SettingsTabProps) {
       <Fieldset variant="unstyled" disabled={!mayWrite} aria-label="Settings">
         <Stack>
           <DeliveryPanel {...props} />
-          <SettingsForm {...props} />
+          <ServiceForm {...props} />
         </Stack>
       </Fieldset>
     </Stack>
   )
 }
 
-/** Only what was changed is sent, so others' changes stay. */
-function SettingsForm({ params, service }: SettingsTabProps) {
-  const [saved, setSaved] = useState(() => savedOf(service))
-  const save = async (body: ServicePatch): Promise<void> => {
-    const { serviceType } = service
-    await call(patchRoutes[serviceType], { params, body: (changesOf(saved, body) ?? {}) as never })
-    setSaved(body)
-    notifications.show({ message: SAVED[serviceType], color: 'green' })
-    await queryClient.invalidateQueries({ queryKey: ['projects', params.projectId, 'services'] })
-  }
+function ServiceForm({ params, service }: SettingsTabProps) {
+  const { serviceType } = service
   return (
-    <FormPanel
+    <SettingsForm
       schema={patchSchemaOf(service)}
-      initial={saved}
-      action="Save"
+      current={() => savedOf(service)}
       fields={SERVICE_FIELDS}
-      run={save}
-      aside={{
-        label: 'Discard',
-        act: ({ replace }) => {
-          setSaved(savedOf(service))
-          replace(savedOf(service))
-        },
-      }}
+      send={(body) => call(patchRoutes[serviceType], { params, body: body as never })}
+      done={SAVED[serviceType]}
+      refresh={['projects', params.projectId, 'services']}
     >
-      {({ value, set, problem }) => (
+      {({ value, set, problem }, saved) => (
         <Parts service={service} saved={saved} value={value} set={set} problem={problem} />
       )}
-    </FormPanel>
+    </SettingsForm>
   )
 }
 
