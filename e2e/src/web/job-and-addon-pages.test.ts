@@ -1,55 +1,28 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Json, type Rest, RestError, rest } from '../fairway/rest.ts'
-import { type Fairway, startFairway } from '../fairway/server.ts'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { type Json, type Rest, RestError } from '../fairway/rest.ts'
+import type { Fairway } from '../fairway/server.ts'
 import type { ShopRepository } from '../fairway/shop-repository.ts'
-import { launchBrowser, openPage, seriousFindings } from './browser.ts'
+import { expectAccessible } from './browser.ts'
 import { addonIs, SHOP, setUpAddon, setUpJobs } from './jobs-and-addon-setup.ts'
+import { sharePage } from './share-page.ts'
 
 const TIMEOUT_MS = 90_000
-const FADING =
-  'document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations !== Infinity).length'
 
-let folder: string
 let fairway: Fairway
 let call: Rest
 let repository: ShopRepository
-let browser: Browser
 let page: Page
-const broken: string[] = []
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'fairway-jobs-'))
-  fairway = await startFairway({ dataFolder: join(folder, 'data') })
-  call = rest(fairway.url, fairway.token())
+sharePage(async ({ folder, ...shared }) => {
+  ;({ fairway, call, page } = shared)
   repository = await setUpJobs({ call, folder })
   await setUpAddon(call)
-  browser = await launchBrowser()
-  page = await openPage(browser, { url: fairway.url, token: fairway.token() })
-  page.on('pageerror', (error) => broken.push(error.message))
-}, 120_000)
-
-afterEach(() => expect(broken.splice(0)).toEqual([]))
-
-afterAll(async () => {
-  await browser?.close()
-  await fairway?.stopEverything()
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
-}, 60_000)
+})
 
 const dialog = () => page.getByRole('dialog')
 const open = (path: string) => page.goto(fairway.url + path)
 const job = (id: string) => call('GET', `${SHOP}/jobs/${id}`)
-
-/** Once nothing fades in or out any more: what is half there has too little contrast. */
-async function expectAccessible(): Promise<void> {
-  await page.getByRole('menu').waitFor({ state: 'hidden' })
-  await expect.poll(() => page.evaluate(FADING)).toBe(0)
-  expect(await seriousFindings(page)).toEqual([])
-}
 
 /** Chooses in a select by what is written. */
 async function choose(label: string, option: string): Promise<void> {
@@ -67,7 +40,7 @@ async function confirmByName(name: string, action: string): Promise<void> {
   const button = dialog().getByRole('button', { name: action, exact: true })
   await button.waitFor()
   expect(await button.isDisabled()).toBe(true)
-  await expectAccessible()
+  await expectAccessible(page)
   await dialog().getByLabel(`Type "${name}" to confirm`).fill(name)
   await button.click()
 }
@@ -86,14 +59,14 @@ test(
     await dialog().getByRole('button', { name: 'Add a variable' }).click()
     await dialog().getByLabel('Name', { exact: true }).fill('MARK')
     await dialog().getByLabel('Value of MARK').fill('for this run')
-    await expectAccessible()
+    await expectAccessible(page)
     await dialog().getByRole('button', { name: 'Run', exact: true }).click()
     await page.getByRole('log').getByText('mark=for this run').waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Run', exact: true }).click()
     await dialog().getByRole('button', { name: 'Run', exact: true }).click()
     await page.getByRole('log').getByText('mark=own').waitFor()
-    await expectAccessible()
+    await expectAccessible(page)
   },
   TIMEOUT_MS,
 )
@@ -130,7 +103,7 @@ test(
     await page.getByLabel('Retries').fill('2')
     await page.getByLabel('Time limit in seconds').fill('120')
     await page.getByLabel('Memory, MB', { exact: true }).fill('256')
-    await expectAccessible()
+    await expectAccessible(page)
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved. The next runs and builds use it.').waitFor()
     const { settings, resources, ...others } = await job('nightly')
@@ -181,7 +154,7 @@ test(
     await fromMenu('Deploy a version')
     await dialog().getByRole('combobox', { name: 'Build' }).click()
     await page.getByRole('option', { name: 'Open the shop' }).click()
-    await expectAccessible()
+    await expectAccessible(page)
     await dialog().getByRole('button', { name: 'Deploy', exact: true }).click()
     await dialog().waitFor({ state: 'hidden' })
     expect(await job('report')).toMatchObject({ artifact: first, disabledCD: true })
@@ -202,7 +175,7 @@ test(
     await dialog().getByRole('button', { name: 'Create' }).click()
     await dialog().getByText('daily backups are kept at most 60 days').waitFor()
     await dialog().getByLabel('Kept for days').fill('14')
-    await expectAccessible()
+    await expectAccessible(page)
     await dialog().getByRole('button', { name: 'Create' }).click()
     await page.getByText('Every day at 03:00 (UTC)').waitFor()
     const daily = { scheduling: { interval: 'daily', hour: [3], minute: [0] }, retentionTime: 14 }
@@ -236,7 +209,7 @@ test(
     await page.getByRole('tab', { name: 'Restores' }).click()
     await page.getByText('were read before it took over').waitFor({ timeout: 60_000 })
     await page.getByText('A restore is under way').waitFor({ state: 'hidden' })
-    await expectAccessible()
+    await expectAccessible(page)
     const { generation, keptGenerations } = await call('GET', `${SHOP}/addons/shop-db`)
     expect({ generation, keptGenerations }).toEqual({ generation: 2, keptGenerations: [1] })
     await page.getByRole('button', { name: 'Remove shop-db 1' }).click()
@@ -256,11 +229,11 @@ test(
     expect(await page.content()).not.toContain(password)
     await page.getByRole('button', { name: 'Show them' }).click()
     await page.locator('input[type=password]').first().waitFor()
-    await expectAccessible()
+    await expectAccessible(page)
     await page.getByRole('tab', { name: 'Settings' }).click()
     await page.getByLabel('Description').fill('Orders and customers')
     await page.getByLabel('Storage in MB').fill('512')
-    await expectAccessible()
+    await expectAccessible(page)
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved.', { exact: true }).waitFor()
     expect(await call('GET', `${SHOP}/addons/shop-db`)).toMatchObject({
