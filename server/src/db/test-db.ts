@@ -13,7 +13,7 @@ const OBJECT_IN_USE = '55006'
 export async function withTestDb<T>(work: (db: Db, test: TestDb) => Promise<T>): Promise<T> {
   const server = inject('postgres')
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  await admin(server, `create database ${name} template ${TEMPLATE}`)
+  await admin(server, `create database ${name} template ${TEMPLATE} strategy file_copy`)
   const connectionString = server.replace(/\/[^/]*$/, `/${name}`)
   const { db, pool } = openDb(connectionString, { max: 20 })
   try {
