@@ -65,8 +65,7 @@ async function open(config: Config, { log, masker, opened }: Base): Promise<App>
     return thing
   }
   const clock = systemClock
-  const crash =
-    config.crashAt === undefined ? noCrashPoints : crashAt(config.crashAt.point, config.crashAt.nth)
+  const crash = config.crashAt === undefined ? noCrashPoints : crashAt(config.crashAt)
   const sealer = createSealer(config.masterKey, masker.add)
   await mkdir(config.dataFolder, { recursive: true })
 

@@ -53,7 +53,7 @@ export type Config = {
   allowPrivateWebhooks: boolean
   log: { level: string }
   /** For tests: where to kill this process. */
-  crashAt: { point: string; nth: number } | undefined
+  crashAt: string[] | undefined
 }
 
 /** Where built images go: `host[:port]/prefix`. */
@@ -124,7 +124,7 @@ const environment = z.object({
   FAIRWAY_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   FAIRWAY_CRASH_AT: z
     .string()
-    .regex(/^[a-z0-9.-]+(:\d+)?$/)
+    .regex(/^[a-z0-9.,-]+$/)
     .optional(),
 })
 
@@ -175,7 +175,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
         : Buffer.from(values.FAIRWAY_MASTER_KEY, 'hex'),
     allowPrivateWebhooks: values.FAIRWAY_ALLOW_PRIVATE_WEBHOOKS,
     log: { level: values.FAIRWAY_LOG_LEVEL },
-    crashAt: crashPoint(values.FAIRWAY_CRASH_AT),
+    crashAt: values.FAIRWAY_CRASH_AT?.split(','),
   }
 }
 
@@ -220,10 +220,4 @@ function masterKeyFile(dataFolder: string): Buffer {
   if (key.length !== 32)
     throw new Error(`${path} does not hold 64 hexadecimal digits. Restore it from a backup.`)
   return key
-}
-
-function crashPoint(text: string | undefined): Config['crashAt'] {
-  if (text === undefined) return undefined
-  const [point = '', nth = '1'] = text.split(':')
-  return { point, nth: Number(nth) }
 }

@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs'
+
 /**
  * A named place where a test may kill the process, to prove that the work goes on after it.
  * In production `hit` is a no-op; the test build of the app passes one that ends the process.
@@ -6,14 +8,18 @@ export type CrashPoints = { hit(name: string): void }
 
 export const noCrashPoints: CrashPoints = { hit: () => undefined }
 
-/** Kills this process, as `kill -9` would, the `nth` time the named point is reached. */
-export function crashAt(name: string, nth = 1): CrashPoints {
+/** Kills this process, as `kill -9` would, the `nth` time one of the named points is reached, and says at which. */
+export function crashAt(names: string | readonly string[], nth = 1): CrashPoints {
+  const wanted = [names].flat()
   let seen = 0
   return {
     hit: (reached) => {
-      if (reached !== name) return
+      if (!wanted.includes(reached)) return
       seen += 1
-      if (seen === nth) process.kill(process.pid, 'SIGKILL')
+      if (seen !== nth) return
+      // Written at once: nothing that waits is written any more.
+      writeSync(2, `killed at ${reached}\n`)
+      process.kill(process.pid, 'SIGKILL')
     },
   }
 }
