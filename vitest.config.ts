@@ -14,16 +14,20 @@ export default defineConfig({
           include: ['{contract,server,gateway,cli,web,e2e}/src/**/*.test.ts'],
           exclude: ['**/node_modules/**', BROWSER],
           globalSetup: ['server/src/db/test-global-setup.ts'],
+          // They wait for processes, probes and drains much of the time.
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
       // Afterwards: Chromium breaks its requests off when a network of the machine changes, as those of containers do.
-      { extends: true, test: { name: 'browser', include: [BROWSER], sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: { name: 'browser', include: [BROWSER], maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
     ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
     // Processes, probes and drains run in real time: on a machine that is busy with other work a deadline may pass.
     retry: process.env.CI === 'true' ? 1 : 0,
   },

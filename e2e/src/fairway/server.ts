@@ -116,10 +116,16 @@ function handle(child: ChildProcess, { url, gateway, dataFolder, logFile, env }:
 function stopAll(dataFolder: string, env: Record<string, string>): Promise<void> {
   const child = spawn(process.execPath, [join(root, 'server/dist/stop-all.js'), '--remove'], {
     env: { ...process.env, FAIRWAY_DATA: dataFolder, ...env },
-    stdio: 'inherit',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text
   })
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`stop-all ended with ${code}`))))
+    child.once('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`stop-all ended with ${code}: ${said.slice(-2000)}`)),
+    )
   })
 }

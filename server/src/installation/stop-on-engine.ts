@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { connectEngine, type Engine } from '../lib/docker/engine.ts'
 import { ifThere } from '../lib/docker/engine-answers.ts'
 import { PROJECT_LABEL } from '../lib/docker/project-networks.ts'
@@ -24,20 +25,42 @@ async function stopped(container: ReturnType<Engine['getContainer']>): Promise<v
 
 const BUILD_LABEL = 'fairway.build.installation'
 
+const PATIENCE_MS = 20_000
+const RETRY_MS = 250
+
 /** Removes every container, volume, network and image of an installation for good. */
 export async function removeFromEngine(socketPath: string, installation: string): Promise<void> {
   const engine = connectEngine(socketPath)
-  const all = await containersOf(engine, installation)
-  await Promise.all(all.map(({ Id }) => ifThere(engine.getContainer(Id).remove({ force: true, v: true }))))
-  const filters = { label: [`${PROJECT_LABEL.installation}=${installation}`] }
+  const deadline = performance.now() + PATIENCE_MS
+  for (;;) {
+    const [refusal] = await removeWhatGoes(engine, installation)
+    if (refusal === undefined) return
+    // The engine may still be ending one of them, or letting go of a network: that passes.
+    if (performance.now() > deadline) throw refusal
+    await pause(RETRY_MS)
+  }
+}
+
+/** Answers what the engine refused. What holds others goes first. */
+async function removeWhatGoes(engine: Engine, installation: string): Promise<unknown[]> {
+  const ours = { label: [`${PROJECT_LABEL.installation}=${installation}`] }
+  const built = { label: [`${BUILD_LABEL}=${installation}`] }
+  const refusals: unknown[] = []
+  const remove = async (removals: readonly Promise<unknown>[]): Promise<void> => {
+    for (const end of await Promise.allSettled(removals.map(ifThere)))
+      if (end.status === 'rejected') refusals.push(end.reason)
+  }
+  const containers = await containersOf(engine, installation)
+  await remove(containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true })))
   for (const label of VOLUME_LABELS) {
     const { Volumes } = await engine.listVolumes({ filters: { label: [`${label}=${installation}`] } })
-    for (const { Name } of Volumes) await ifThere(engine.getVolume(Name).remove())
+    await remove(Volumes.map(({ Name }) => engine.getVolume(Name).remove()))
   }
-  for (const { Id } of await engine.listNetworks({ filters })) await ifThere(engine.getNetwork(Id).remove())
-  const built = { label: [`${BUILD_LABEL}=${installation}`] }
-  for (const { Id } of await engine.listImages({ filters: built }))
-    await ifThere(engine.getImage(Id).remove({ force: true }))
+  const networks = await engine.listNetworks({ filters: ours })
+  await remove(networks.map(({ Id }) => engine.getNetwork(Id).remove()))
+  const images = await engine.listImages({ filters: built })
+  await remove(images.map(({ Id }) => engine.getImage(Id).remove({ force: true })))
+  return refusals
 }
 
 const containersOf = (engine: Engine, installation: string) =>

@@ -11,6 +11,7 @@ import type { Prober } from './probes/prober.ts'
 import type { ReceiptSampler } from './receipt-sampler.ts'
 import type { Runtime } from './runtime-port.ts'
 import type { Traffic } from './traffic-port.ts'
+import type { Verdicts } from './verdicts.ts'
 import type { VolumeStore } from './volume-port.ts'
 
 /** What the reconciler of services needs. */
@@ -23,6 +24,7 @@ export type ServiceDeps = {
   /** By which instances find their volumes where the runtime cannot mount them. */
   volumeVariables: VolumeStore['variables']
   prober: Prober
+  verdicts: Verdicts
   endings: Endings
   receipts: ReceiptSampler
   sealer: Sealer

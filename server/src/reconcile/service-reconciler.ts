@@ -9,6 +9,7 @@ import type { ServiceDeps } from './service-deps.ts'
 import { runtimeIdOf } from './service-instance.ts'
 import { startServiceResync } from './service-resync.ts'
 import { serviceHandler } from './services.ts'
+import { createVerdicts } from './verdicts.ts'
 
 export type ServiceReconciler = {
   /** For the work loop, kind `service`. */
@@ -19,7 +20,7 @@ export type ServiceReconciler = {
   stop(): Promise<void>
 }
 
-export type ReconcilerDeps = Omit<ServiceDeps, 'prober' | 'endings' | 'receipts'> & {
+export type ReconcilerDeps = Omit<ServiceDeps, 'prober' | 'verdicts' | 'endings' | 'receipts'> & {
   /** How often everything is compared, and how often use is sampled. */
   resyncEveryMs?: number
   sampleEveryMs?: number
@@ -33,6 +34,7 @@ export function startServiceReconciler(deps: ReconcilerDeps): ServiceReconciler 
       log.warn({ err: error, service }, 'cannot ask for a look at a service; the resync will'),
     )
   }
+  const verdicts = createVerdicts()
   const prober = startProber({
     clock: deps.clock,
     mask: deps.mask,
@@ -45,7 +47,10 @@ export function startServiceReconciler(deps: ReconcilerDeps): ServiceReconciler 
         },
         runtime,
       ),
-    onVerdict: wake,
+    onVerdict: (service) => {
+      verdicts.tell(service)
+      wake(service)
+    },
     onAnswers: (answers) => {
       storeProbeAnswers(db, answers).catch((error: unknown) =>
         log.warn({ err: error }, 'cannot store the answers of probes now'),
@@ -54,7 +59,7 @@ export function startServiceReconciler(deps: ReconcilerDeps): ServiceReconciler 
   })
   const endings = createEndings(runtime, log)
   const receipts = startReceiptSampler(deps)
-  const all: ServiceDeps = { ...deps, prober, endings, receipts }
+  const all: ServiceDeps = { ...deps, prober, verdicts, endings, receipts }
   const resync = startServiceResync(all, wake, deps.resyncEveryMs)
   const metrics = startMetrics(all, deps.sampleEveryMs)
   return {

@@ -33,18 +33,27 @@ export function serviceHandler(deps: ServiceDeps) {
     let look = true
     for (let step = 0; step < STEPS_AT_MOST; step += 1) {
       signal.throwIfAborted()
-      const { next, wakeAt } = await takeStep(pass, look)
-      if (next !== 'rest') look = next === 'look'
-      else if (wakeAt === null) return { wakeAfterMs: null }
-      else return { wakeAfterMs: Math.max(1, wakeAt.getTime() - deps.clock.now().getTime()) }
+      const verdicts = deps.verdicts.count(item.key)
+      const { next, wakeAt, isAwaited } = await takeStep(pass, look)
+      look = next !== 'plan'
+      if (next !== 'rest') continue
+      const wakeAfterMs = wakeAt && Math.max(1, wakeAt.getTime() - deps.clock.now().getTime())
+      if (!isAwaited) return { wakeAfterMs }
+      const ms = Math.min(wakeAfterMs ?? AWAITED_MS, AWAITED_MS)
+      await deps.verdicts.next(item.key, verdicts, { ms, signal })
     }
     return { wakeAfterMs: 0 }
   }
 }
 
-/** `plan`: something was written down or done, and the runtime was looked at a moment ago. */
-type Step = { next: 'look' | 'plan' | 'rest'; wakeAt: Date | null }
+/**
+ * `plan`: something was written down or done, and the runtime was looked at a moment ago. `isAwaited`: an instance began
+ * just now and will soon be ready, so the pass stays with it instead of coming back.
+ */
+type Step = { next: 'look' | 'plan' | 'rest'; wakeAt: Date | null; isAwaited?: boolean }
 const DONE: Step = { next: 'rest', wakeAt: null }
+const AWAITED_MS = 250
+const JUST_NOW_MS = 1_000
 
 async function takeStep(pass: Pass, mustLook: boolean): Promise<Step> {
   const { deps } = pass
@@ -73,8 +82,17 @@ async function takeStep(pass: Pass, mustLook: boolean): Promise<Step> {
   await performStops(pass, world, plan.actions)
   const acted = plan.actions.length > 0 || routed
   if (acted) return { next: started ? 'look' : 'plan', wakeAt: null }
-  return { next: mustLook ? 'rest' : 'look', wakeAt: plan.wakeAt }
+  return { next: mustLook ? 'rest' : 'look', wakeAt: plan.wakeAt, isAwaited: isAwaited(pass, world) }
 }
+
+const isAwaited = ({ deps }: Pass, { rows }: ServiceWorld): boolean =>
+  rows.some(
+    ({ state, ready, started_at: startedAt }) =>
+      state === 'running' &&
+      !ready &&
+      startedAt !== null &&
+      deps.clock.now().getTime() - startedAt.getTime() < JUST_NOW_MS,
+  )
 
 /** A build service runs nothing, so nothing has to end first. */
 async function forgetBuildService(pass: Pass, world: ServiceWorld): Promise<Step> {
@@ -179,6 +197,7 @@ async function writeStatus(
 ): Promise<void> {
   // What concludes a rollout writes the status with it; the next step sees the rest.
   if (actions.some(({ do: what }) => what === 'begin' || what === 'complete' || what === 'fail')) return
+  if (isWritten(service, status)) return
   const { deps, item, key } = pass
   await withLease(deps.db, item, async (tx) => {
     const observed = { ...status, desired: service.desired_revision }
@@ -194,3 +213,11 @@ async function writeStatus(
     await wakeRunsWaitingFor(tx, 'service', subject)
   })
 }
+
+const isWritten = (
+  service: ServiceWorld['service'],
+  { status, reason, message }: ServicePlan['status'],
+): boolean =>
+  service.deployment_status === status &&
+  service.deployment_reason === reason &&
+  service.deployment_message === message
