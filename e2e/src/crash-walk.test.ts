@@ -138,7 +138,7 @@ async function releaseThrough(points: readonly string[]): Promise<Walked> {
   for (;;) {
     const run = await endOf(fairway, `${FLOW}/runs/${id}`)
     if (run !== undefined) return { version, run, fairway, call: rest(fairway.url, fairway.token()), died }
-    died.push(whereItDied(fairway))
+    died.push(await whereItDied(fairway))
     fairway = await start(points.filter((point) => !died.includes(point)))
   }
 }
@@ -164,23 +164,32 @@ const endOf = (fairway: Fairway, path: string): Promise<Json | undefined> =>
 const isDead = (pid: number): boolean => !existsSync(`/proc/${pid}/exe`) || isZombie(pid)
 const isZombie = (pid: number): boolean => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
 
-/** Every server of this folder adds to one log. */
-const whereItDied = ({ logFile }: Fairway): string =>
-  readFileSync(logFile, 'utf8')
-    .match(/(?<=^killed at ).*$/gm)
-    ?.at(-1) ?? 'nowhere that it knows'
+let deaths = 0
+
+/** Every server of this folder adds a line to one log, which is written a moment after the death. */
+async function whereItDied({ logFile }: Fairway): Promise<string> {
+  deaths += 1
+  return waitFor('the word of where it died', () => {
+    const told = readFileSync(logFile, 'utf8').match(/(?<=^killed at ).*$/gm) ?? []
+    return told.length === deaths && told.at(-1)
+  })
+}
 
 const responses = (run: Json): Json[] => {
   const steps = ((run.spec as Json).spec as Json).steps as Json[]
   return steps.map(({ response }) => (response as Json).data as Json)
 }
 
-/** A build is given up after three attempts, so one release meets two points of a kind at most. */
-const AT_MOST = 2
+/** A build is given up after three attempts, and a death of the run's engine may come while it goes on. */
+const AT_MOST: Readonly<Record<string, number>> = { build: 1, 'release-run': 1 }
+const OF_OTHERS_AT_MOST = 2
 
 /** The points of the next release: the first ones of each kind. Pure. */
 const nextOf = (left: readonly string[]): string[] =>
-  left.filter((point, index) => left.slice(0, index).filter(isLike(point)).length < AT_MOST)
+  left.filter((point, index) => {
+    const before = left.slice(0, index).filter(isLike(point)).length
+    return before < (AT_MOST[kindOf(point)] ?? OF_OTHERS_AT_MOST)
+  })
 
 const isLike =
   (point: string) =>
