@@ -34,6 +34,7 @@ function count(path) {
     totals.failed += report.numFailedTests
     totals.skipped += report.numPendingTests + report.numTodoTests
     slowest(report)
+    failures(report)
   } catch (error) {
     console.error(`The test runner left no report: ${error.message}`)
   }
@@ -46,6 +47,21 @@ function slowest({ testResults }) {
   console.log('\nThe slowest test files:')
   for (const { name, ms } of files.slice(0, 10))
     console.log(`  ${(ms / 1000).toFixed(1).padStart(6)} s  ${name}`)
+}
+
+const MESSAGE_LINES = 12
+
+/** Last, and short: of a long log often only the end is kept. */
+function failures({ testResults }) {
+  for (const { name, message, assertionResults } of testResults) {
+    const failed = assertionResults.filter(({ status }) => status === 'failed')
+    const said = failed.map(({ fullName, failureMessages }) => [fullName, failureMessages.join('\n')])
+    if (failed.length === 0 && message) said.push(['the file itself', message])
+    for (const [title, text] of said) {
+      console.log(`\nFailed: ${name.slice(root.length + 1)}\n  ${title}`)
+      for (const line of text.split('\n').slice(0, MESSAGE_LINES)) console.log(`    ${line.slice(0, 300)}`)
+    }
+  }
 }
 
 install()

@@ -99,7 +99,10 @@ test(
       await keyboard.type('http://127.0.0.1:9/docs.git')
       await tabTo(page, dialog.getByRole('combobox', { name: 'How it is built' }))
       await keyboard.press('Enter')
-      await keyboard.press('ArrowDown')
+      const chosen = page.getByRole('option', { name: 'By a Dockerfile' })
+      await chosen.waitFor()
+      // The list is open before it takes keys.
+      await pressUntil(page, 'ArrowDown', () => isMarked(chosen))
       await keyboard.press('Enter')
       await tabTo(page, dialog.getByLabel('Dockerfile', { exact: true }))
       await keyboard.press('Control+a')
@@ -182,6 +185,21 @@ const isFocused = (element: Locator): Promise<void> =>
 
 const hasFocus = (element: Locator): Promise<boolean> =>
   element.evaluate((one) => one === one.ownerDocument.activeElement)
+
+const isMarked = async (option: Locator): Promise<boolean> =>
+  (await option.getAttribute('data-combobox-selected')) !== null
+
+async function pressUntil(page: Page, key: string, isThere: () => Promise<boolean>): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        await page.keyboard.press(key)
+        return await isThere()
+      },
+      { timeout: WAIT_MS },
+    )
+    .toBe(true)
+}
 
 /** Presses Tab until the element has the focus. */
 async function tabTo(page: Page, element: Locator): Promise<void> {

@@ -13,6 +13,7 @@ import { createLog, type Log, silentLog } from '../lib/log.ts'
 import { createSealer } from '../lib/seal.ts'
 import { startHaproxyTraffic } from '../traffic/haproxy/haproxy-traffic.ts'
 import type { HaproxySettings } from '../traffic/haproxy/settings.ts'
+import type { AcmeAuthority } from './acme-port.ts'
 import { createCertificateHandler } from './certificates.ts'
 import { createTlsHandler } from './tls.ts'
 
@@ -27,19 +28,25 @@ export type CertificateWorld = {
   redirect: boolean
 }
 
-type Options = { crash?: CrashPoints; log?: Log; patienceMs?: number }
+type Options = {
+  crash?: CrashPoints
+  log?: Log
+  patienceMs?: number
+  /** Puts something before the real authority. */
+  before?: (authority: AcmeAuthority) => AcmeAuthority
+}
 
 /** Runs until stopped; HAProxy goes on. */
 export async function startCertificateWorker(
   world: CertificateWorld,
-  { crash = noCrashPoints, log = silentLog(), patienceMs = 2_000 }: Options = {},
+  { crash = noCrashPoints, log = silentLog(), patienceMs = 2_000, before = (same) => same }: Options = {},
 ): Promise<{ stop(): Promise<void> }> {
   const traffic = await startHaproxyTraffic({ settings: world.gateway, log })
   const { db } = openDb(world.connectionString)
   const listener = await openListener(world.connectionString, log)
   const worker = await registerWorker(world.connectionString)
   const { directory, ca, redirect, challenge } = world
-  const authority = createAcmeAuthority({ directory, email: 'ops@example.org', ca })
+  const authority = before(createAcmeAuthority({ directory, email: 'ops@example.org', ca }))
   const deps = { db, sealer: testSealer, clock: systemClock, crash, log, traffic }
   const settings = { issues: true, privateAuthority: true, redirect }
   const tls = createTlsHandler({ ...deps, settings, domain: 'apps.example.org', challenge, lookEveryMs: 300 })
@@ -68,4 +75,6 @@ if (program.includes('certificates-test-world') && file !== undefined)
   await startCertificateWorker(JSON.parse(readFileSync(file, 'utf8')) as CertificateWorld, {
     crash: point === undefined ? noCrashPoints : crashAt(point),
     log: createLog('error', (text) => text),
+    // It ends at its point; on a busy machine that takes its time.
+    patienceMs: 60_000,
   })

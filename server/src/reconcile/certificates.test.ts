@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { FairwayError } from '@fairway/contract/errors'
 import { describe, expect, test } from 'vitest'
 import { caddyHere } from '../certificates/acme/test-caddy.ts'
 import { TLS_ALL } from '../db/certificates.ts'
@@ -9,6 +10,7 @@ import { makeCertificate } from '../lib/test-certificates.ts'
 import { importCertificate } from '../operations/domains/import-certificate.ts'
 import { registerDomain } from '../operations/domains/register.ts'
 import { haproxyHere } from '../traffic/haproxy/test-haproxy.ts'
+import type { AcmeAuthority } from './acme-port.ts'
 import { AWAY, BLOG, type CertificatesProject, SHOP, withCertificates } from './certificates-test-project.ts'
 import { testSealer } from './certificates-test-world.ts'
 
@@ -32,6 +34,18 @@ const makeOlder = ({ db }: CertificatesProject, hours: number) =>
 /** As if the time of the next try had come. */
 const makeDue = ({ db }: CertificatesProject) =>
   db.updateTable('certificate').set({ next_try_at: null }).where('next_try_at', 'is not', null).execute()
+
+/** The authority notices only after a while that a name leads elsewhere. */
+const triedUntil = (project: CertificatesProject, host: string, wanted: string) =>
+  expect
+    .poll(
+      async () => {
+        await makeDue(project)
+        return (await project.certificate(host))?.status
+      },
+      { timeout: 30_000, interval: 500 },
+    )
+    .toBe(wanted)
 
 describe.skipIf(!caddyHere || !haproxyHere)('certificates from a real authority', { timeout: 90_000 }, () => {
   test('each public host gets one and is served with it; what is secret is sealed; one account is used', () =>
@@ -76,7 +90,7 @@ describe.skipIf(!caddyHere || !haproxyHere)('certificates from a real authority'
         await project.reaches(AWAY, 'failed twice', ({ attempts }) => attempts === 2)
         expect(await project.events(AWAY)).toEqual(['certificate.failed'])
         await project.authority.lead(AWAY, project.world.gateway.listen.host)
-        await makeDue(project)
+        await triedUntil(project, AWAY, 'active')
         await issued(project, AWAY)
       })
       expect(await project.events(AWAY)).toEqual(['certificate.failed', 'certificate.issued'])
@@ -98,6 +112,25 @@ describe.skipIf(!caddyHere || !haproxyHere)('certificates from a real authority'
         const renewed = await project.reaches(SHOP, 'renewed', ({ version }) => version === 2)
         expect(renewed).toMatchObject({ reason: null, attempts: 0, next_try_at: null })
       })
+    }))
+
+  test('an authority that fails by a fault of its own is asked again within the same attempt', () =>
+    withCertificates(async (project) => {
+      await project.serve('web', [SHOP])
+      const fault = new FairwayError('certificate_failed', 'Refused.', {
+        data: { problem: 'serverInternal' },
+      })
+      let asked = 0
+      const before = (authority: AcmeAuthority): AcmeAuthority => ({
+        ...authority,
+        open: (account) => {
+          asked += 1
+          return asked === 1 ? Promise.reject(fault) : authority.open(account)
+        },
+      })
+      await project.whileWorking(() => issued(project, SHOP), { before, patienceMs: 60_000 })
+      expect(asked).toBeGreaterThan(1)
+      expect(await project.events(SHOP)).toEqual(['certificate.issued'])
     }))
 
   test('an API that the gateway does not reach is told before the authority is asked', () =>

@@ -44,6 +44,8 @@ export type CertificateDeps = {
 }
 
 const PATIENCE_MS = 90_000
+/** A gateway that starts or reloads just now will find the proof in a moment. */
+const PROBE_PATIENCE_MS = 10_000
 const RESTS = { wakeAfterMs: null }
 const AT_ONCE = { wakeAfterMs: 0 }
 /** Authorities take a second or two for each step. */
@@ -77,20 +79,27 @@ export function createCertificateHandler(deps: CertificateDeps): WorkHandler {
   }
 }
 
-/** An order that was placed is not given up for a moment without the authority: it may be done. */
 async function end(
   deps: CertificateDeps,
   item: WorkItem,
   row: CertificateRow,
   error: FairwayError,
 ): Promise<Woken> {
-  const { problem } = error.data
-  if (problem === 'unreachable' && row.order_url !== null && !isLate(deps, row)) return LOOK_AGAIN
+  if (isPassing(error, row) && !isLate(deps, row)) return LOOK_AGAIN
   await noteFailure(deps, item, row, error)
   const directory = deps.authority?.directory
-  if (directory !== undefined && problem === 'accountDoesNotExist')
+  if (directory !== undefined && error.data.problem === 'accountDoesNotExist')
     await withLease(deps.db, item, (tx) => setAcmeAccountUrl(tx, directory, null))
   return RESTS
+}
+
+/**
+ * An order that was placed is not given up for a moment without the authority: it may be done. Nor is anything for a
+ * failure of the authority's own, unless it says when it wants to be asked again.
+ */
+function isPassing({ data: { problem, retryAfterMs } }: FairwayError, row: CertificateRow): boolean {
+  if (problem === 'unreachable') return row.order_url !== null
+  return retryAfterMs === undefined && /^(serverInternal|5\d\d)$/.test(String(problem))
 }
 
 const failed = (sentence: string): FairwayError => new FairwayError('certificate_failed', `${sentence}.`)
@@ -126,8 +135,8 @@ const sentence = (text: string): string => text.replace(/[.\s]+$/, '')
 
 const patienceOf = ({ patienceMs = PATIENCE_MS }: CertificateDeps): number => patienceMs
 
-const isLate = (deps: CertificateDeps, { started_at }: CertificateRow): boolean =>
-  deps.clock.now().getTime() - (started_at?.getTime() ?? 0) > patienceOf(deps)
+const isLate = (deps: CertificateDeps, { started_at }: CertificateRow, patienceMs = Infinity): boolean =>
+  deps.clock.now().getTime() - (started_at?.getTime() ?? 0) > Math.min(patienceMs, patienceOf(deps))
 
 function whyLate(attempt: Attempt, trouble: string | null): string {
   const { subject } = attempt.row
@@ -176,6 +185,7 @@ async function begin({ deps, authority, item, row, signal }: Attempt): Promise<W
   )
   const trouble = await probeChallenge(deps.traffic.publicUrl(), { host: row.subject, token, answer }, signal)
   if (trouble !== undefined) {
+    if (!isLate(deps, row, PROBE_PATIENCE_MS)) return LOOK_AGAIN
     throw failed(`The authority was not asked, because ${trouble}. Check the gateway and FAIRWAY_HOST`)
   }
   crash.hit('certificate.after-probe')
