@@ -25,8 +25,8 @@ export default defineConfig({
         test: { name: 'browser', include: [BROWSER], maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
     ],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     // Processes, probes and drains run in real time: on a machine that is busy with other work a deadline may pass.
     retry: process.env.CI === 'true' ? 1 : 0,
