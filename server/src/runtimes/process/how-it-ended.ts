@@ -10,6 +10,7 @@ export async function howItEnded(
 ): Promise<Pick<ObservedInstance, 'exitedAt' | 'exitCode' | 'signal'>> {
   const status = readExit(root, id)
   if (status === undefined) return { signal: 'SIGKILL' }
-  const exitedAt = await readExitTime(root, id)
-  return wasOutOfMemory(cgroups) ? { exitedAt, signal: 'OOM' } : { exitedAt, ...exitOf(status) }
+  const at = await readExitTime(root, id)
+  const time = at === undefined ? {} : { exitedAt: at }
+  return wasOutOfMemory(cgroups) ? { ...time, signal: 'OOM' } : { ...time, ...exitOf(status) }
 }

@@ -96,8 +96,14 @@ export function readExit(root: string, id: string): number | undefined {
   return text === undefined ? undefined : Number(text)
 }
 
-export async function readExitTime(root: string, id: string): Promise<Date> {
-  return (await stat(join(folderOf(root, id), 'exit'))).mtime
+/** Undefined: the instance was removed meanwhile. */
+export async function readExitTime(root: string, id: string): Promise<Date | undefined> {
+  try {
+    return (await stat(join(folderOf(root, id), 'exit'))).mtime
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
 }
 
 export function readIfThere(path: string): string | undefined {
