@@ -1,59 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import type { DesiredService, ServiceInstance } from './rollout-model.ts'
 import { planService } from './rollout-plan.ts'
-
-const NOW = new Date('2026-01-01T12:00:00Z')
-const ago = (ms: number): Date => new Date(NOW.getTime() - ms)
-const ahead = (ms: number): Date => ago(-ms)
-
-const desired = (change: Partial<DesiredService> = {}): DesiredService => ({
-  revision: 'new',
-  lastGood: 'old',
-  instances: 1,
-  deleting: false,
-  maxSurge: 1,
-  maxUnavailable: 0,
-  stopFirst: false,
-  hasRoutes: true,
-  minReadyMs: 1000,
-  progressDeadlineMs: 60_000,
-  rollout: { id: 'r', revision: 'new', state: 'running', startedAt: ago(5000) },
-  failure: null,
-  reason: 'DEPLOYING',
-  ...change,
-})
-const steady = (change: Partial<DesiredService> = {}): DesiredService =>
-  desired({ revision: 'old', rollout: null, ...change })
-
-const instance = (id: string, change: Partial<ServiceInstance> = {}): ServiceInstance => ({
-  id,
-  revision: id.startsWith('old') ? 'old' : 'new',
-  state: 'running',
-  createdAt: ago(6000),
-  startedAt: ago(6000),
-  readyAt: ago(5000),
-  readySince: ago(5000),
-  settlesAt: null,
-  routed: true,
-  restarts: 0,
-  nextStartAt: null,
-  crashLooping: false,
-  sick: null,
-  ending: false,
-  drain: null,
-  ...change,
-})
-const unready = { readyAt: null, readySince: null, routed: false } as const
-const crashed = { state: 'crashed', ...unready, nextStartAt: ahead(500) } as const
-const draining = {
-  state: 'draining',
-  routed: false,
-  readySince: null,
-  drain: { since: ago(100), deadline: ahead(5000), drained: false },
-} as const
-
-const actions = (wanted: DesiredService, ...instances: ServiceInstance[]) =>
-  planService(wanted, instances, NOW).actions
+import {
+  actions,
+  ago,
+  ahead,
+  crashed,
+  desired,
+  draining,
+  instance,
+  NOW,
+  steady,
+  unready,
+} from './rollout-test-cases.ts'
 
 describe('a rollout', () => {
   test('begins, and only then creates', () => {
@@ -131,6 +89,29 @@ describe('a rollout', () => {
         { do: 'stop', instance: 'old' },
       ])
     }
+  })
+
+  test('lets one that is drained wait for one that starts, but not for long', () => {
+    const wanted = desired({ instances: 2 })
+    const drained = (since: Date) => ({ ...draining, drain: { ...draining.drain, since, drained: true } })
+    const around = [
+      instance('old-2'),
+      instance('new-1'),
+      instance('new-2', { ...unready, startedAt: ago(200) }),
+    ]
+    expect(actions(wanted, instance('old-1', drained(ago(300))), ...around)).toEqual([])
+    const stopped = [{ do: 'stop', instance: 'old-1' }]
+    expect(actions(wanted, instance('old-1', drained(ago(1000))), ...around)).toEqual(stopped)
+    const slow = [...around.slice(0, 2), instance('new-2', { ...unready, startedAt: ago(1000) })]
+    expect(actions(wanted, instance('old-1', drained(ago(300))), ...slow)).toEqual(stopped)
+  })
+
+  test('takes readiness for the proof where no time to stay ready is asked for', () => {
+    const fresh = instance('new-1', { readyAt: NOW, readySince: NOW, routed: false })
+    expect(actions(desired({ minReadyMs: 0 }), instance('old'), fresh)).toEqual([
+      { do: 'drain', instance: 'old' },
+    ])
+    expect(actions(desired(), instance('old'), fresh)).toEqual([])
   })
 
   test('removes what a superseded rollout left before anything of the last good version', () => {

@@ -28,9 +28,10 @@ export function planService(
   if (verdict !== undefined) return { actions: [verdict], routes: routesOf(instances, []), status, wakeAt }
   const { retire, create } = planReplacement(desired, instances, now)
   const staying = instances.filter((one) => !retire.includes(one))
+  const startsUp = instances.some((one) => isStartingUp(one, now))
   const actions = [
     ...retire.map(retireAction),
-    ...staying.flatMap((one) => ownStep(one, desired, now)),
+    ...staying.flatMap((one) => (startsUp && mayWait(one, now) ? [] : ownStep(one, desired, now))),
     ...inPlaceRestarts(staying, desired),
     ...(create > 0 && desired.revision !== null
       ? [{ do: 'create', revision: desired.revision, count: create } as const]
@@ -56,6 +57,22 @@ function ownStep(one: ServiceInstance, desired: DesiredService, now: Date): Acti
       return one.ending ? [] : [{ do: 'stop', instance: one.id }]
   }
 }
+
+/** How long an instance that starts, and one that waits for it, are given way to. */
+const STARTS_FIRST_MS = 1_000
+
+const isStartingUp = ({ state, startedAt, readySince }: ServiceInstance, now: Date): boolean =>
+  state === 'running' &&
+  readySince === null &&
+  startedAt !== null &&
+  now.getTime() - startedAt.getTime() < STARTS_FIRST_MS
+
+/** A drained instance disturbs nobody; ending it takes from what another one needs to become ready. */
+const mayWait = ({ state, drain }: ServiceInstance, now: Date): boolean =>
+  state === 'draining' && drain?.drained === true && drain.deadline > now && now < waitsUntil({ drain })
+
+const waitsUntil = ({ drain }: Pick<ServiceInstance, 'drain'>): Date =>
+  new Date((drain?.since.getTime() ?? 0) + STARTS_FIRST_MS)
 
 const calmAt = ({ startedAt }: ServiceInstance): Date =>
   new Date((startedAt?.getTime() ?? 0) + CRASH_LOOP_WINDOW_MS)
@@ -150,7 +167,7 @@ function momentsOf(one: ServiceInstance, desired: DesiredService, now: Date): (D
           : null,
       ]
     case 'draining':
-      return [one.drain?.deadline ?? null, after(drainPollMs(one, now))]
+      return [one.drain?.deadline ?? null, mayWait(one, now) ? waitsUntil(one) : after(drainPollMs(one, now))]
     case 'stopping':
       return [after(ENDING_CHECK_MS)]
     default:

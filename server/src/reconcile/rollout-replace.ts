@@ -56,10 +56,14 @@ function outdated(
 /** How many old instances have to stay for the sake of those who call. */
 function countToKeep(desired: DesiredService, fit: readonly ServiceInstance[], now: Date): number {
   if (desired.stopFirst || desired.revision === null) return 0
-  const proved = desired.revision === desired.lastGood || fit.some((one) => isProven(one, desired, now))
+  const proved = desired.revision === desired.lastGood || fit.some((one) => isProof(one, desired, now))
   const serving = proved ? fit.filter(willServe).length : 0
   return Math.max(0, desired.instances - desired.maxUnavailable - serving)
 }
+
+/** Where no time to stay ready is asked for, readiness is the proof. */
+const isProof = (one: ServiceInstance, desired: DesiredService, now: Date): boolean =>
+  isProven(one, desired, now) || (desired.minReadyMs === 0 && willServe(one))
 
 /** The gateway takes it in before it drains others, in one change: an instance waits for no change of its own. */
 const willServe = ({ state, readySince }: ServiceInstance): boolean =>

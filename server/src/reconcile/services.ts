@@ -77,9 +77,9 @@ async function takeStep(pass: Pass, mustLook: boolean): Promise<Step> {
   if (gone) return DONE
   const routed = await applyRoutes(pass, { ...world, rows: await listInstances(deps.db, pass.key) }, plan)
   await writeStatus(pass, world, plan)
-  // A start takes long, so those who call come first; and it takes longer while another instance ends.
+  // A start takes long, so those who call come first; and it takes longer while another instance ends, so that waits.
   const started = await performStarts(pass, world, plan.actions)
-  await performStops(pass, world, plan.actions)
+  if (!started) await performStops(pass, world, plan.actions)
   const acted = plan.actions.length > 0 || routed
   if (acted) return { next: started ? 'look' : 'plan', wakeAt: null }
   return { next: mustLook ? 'rest' : 'look', wakeAt: plan.wakeAt, isAwaited: isAwaited(pass, world) }
