@@ -1,14 +1,16 @@
 import { join } from 'node:path'
+import { runsOnEngine } from '../docker/engine-view.ts'
 import type { Json, Rest } from '../fairway/rest.ts'
 import { type TestFairway, withFairway } from '../fairway/test-fairway.ts'
 import { createTinyRepository, type TinyRepository } from '../fairway/tiny-repository.ts'
 import { buildTiny, deploymentIs, deployTiny, setUpTiny } from '../fairway/tiny-setup.ts'
 import type { LoadReport } from '../load/load-report.ts'
 import { startLoad } from '../load/start-load.ts'
+import { floorOnDocker } from './docker-floor.ts'
 import { dockerLoad, INSTANCES } from './docker-load.ts'
 import { median, ms, printFigures } from './figures.ts'
 import { rollOutOnKubernetes } from './kubernetes-rollouts.ts'
-import { floorOnDocker, replaceByHand } from './plain-docker.ts'
+import { replaceByHand } from './plain-docker.ts'
 import { timeOfRollout } from './rollout-time.ts'
 
 const ROLLOUTS = Number(process.env.FAIRWAY_BENCH_DOCKER_ROLLOUTS ?? 100)
@@ -27,12 +29,10 @@ async function measure({ fairway, call, folder }: TestFairway): Promise<void> {
   const builds: Json[] = []
   for (const version of ['one', 'two']) builds.push(await buildTiny(call, repository.commit(version, 'good')))
   const images = builds.map(({ artifact }) => String(artifact))
-  const floor = await floorOnDocker(images[0] ?? '')
   await deployTiny(call, builds[0]?.id)
   await deploymentIs(call, 'COMPLETED', 120_000)
-  const idle: number[] = []
-  for (let i = 1; i <= 4; i += 1) idle.push(await timeOfRollout(call, builds[i % 2] as Json))
-  const slow = await slowStart(call, repository)
+  const idle = await rollOutAlone({ call, fairway }, builds)
+  const slow = await slowStart({ call, fairway }, repository)
 
   const load = startLoad(dockerLoad(fairway.gatewayUrl, 'web--tiny.localhost'))
   const times: number[] = []
@@ -41,9 +41,9 @@ async function measure({ fairway, call, folder }: TestFairway): Promise<void> {
   // Said at once: the peers take their time, and one that fails shall not cost what was measured.
   printFigures(`Rollouts of ${INSTANCES} containers under load, so far`, rows)
   printFigures('Rollout time on Docker over its floor', [
-    overFloor('without load', floor, idle),
+    overFloor('without load', idle.floor, idle.times),
     overFloor('without load, starts in 2 s', slow.floor, slow.times),
-    overFloor('under load', floor, times),
+    overFloor('under load', idle.floor, times),
   ])
   await paused(call)
   rows.push(
@@ -54,18 +54,36 @@ async function measure({ fairway, call, folder }: TestFairway): Promise<void> {
   printFigures(`Rollouts of ${INSTANCES} containers under load`, rows)
 }
 
+type Alone = { floor: number; times: number[] }
+const ALONE = 6
+
+/** One rollout at a time, each on an engine that does nothing else: the containers before are gone. */
+async function rollOutAlone(
+  { call, fairway }: Pick<TestFairway, 'call' | 'fairway'>,
+  builds: readonly Json[],
+): Promise<Alone> {
+  const settled = () => runsOnEngine(fairway.dataFolder, INSTANCES)
+  await settled()
+  const floor = await floorOnDocker(fairway.dataFolder)
+  const times: number[] = []
+  for (let i = 1; i <= ALONE; i += 1) {
+    await settled()
+    times.push(await timeOfRollout(call, builds[i % 2] as Json))
+  }
+  await settled()
+  return { floor, times }
+}
+
 /** Programs that take their time are what a rollout waits for; its own steps are then a small part. */
 async function slowStart(
-  call: Rest,
+  { call, fairway }: Pick<TestFairway, 'call' | 'fairway'>,
   repository: TinyRepository,
-): Promise<{ floor: number; times: number[] }> {
+): Promise<Alone> {
   const builds: Json[] = []
   for (const version of ['slow', 'slower'])
     builds.push(await buildTiny(call, repository.commit(version, 'good', 2000)))
-  const floor = await floorOnDocker(String(builds[0]?.artifact))
-  const times: number[] = []
-  for (let i = 1; i <= 4; i += 1) times.push(await timeOfRollout(call, builds[i % 2] as Json))
-  return { floor, times }
+  await timeOfRollout(call, builds[0] as Json)
+  return rollOutAlone({ call, fairway }, builds)
 }
 
 const paused = (call: Rest): Promise<Json> => call('POST', '/projects/tiny/services/web/pause')

@@ -8,40 +8,12 @@ import { waitFor } from '../fairway/wait-for.ts'
 import type { LoadReport } from '../load/load-report.ts'
 import { startLoad } from '../load/start-load.ts'
 import { dockerLoad, INSTANCES } from './docker-load.ts'
-import { median } from './figures.ts'
 
 const run = promisify(execFile)
 const docker = async (...args: string[]): Promise<string> => (await run('docker', args)).stdout.trim()
 const GRACE_SECONDS = '15'
 
 type Plain = { name: string; port: number }
-
-/** As Fairway confines a container; its network is one of its own, too. */
-const CONFINED = [
-  ...['--init', '--cap-drop', 'ALL', '--cap-add', 'NET_BIND_SERVICE', '--security-opt', 'no-new-privileges'],
-  ...['--pids-limit', '4096', '-e', 'PORT=3000'],
-]
-const FLOOR_NETWORK = { subnet: '10.213.77.0/24', address: '10.213.77.10' }
-
-/** From `docker run` of a container as Fairway makes it to its first good answer, the image being there; median of five. */
-export async function floorOnDocker(image: string): Promise<number> {
-  const { subnet, address } = FLOOR_NETWORK
-  const name = `bench-floor-${process.pid}`
-  await docker('network', 'create', '--subnet', subnet, name)
-  try {
-    const times: number[] = []
-    for (let i = 0; i < 5; i += 1) {
-      const started = performance.now()
-      await docker('run', '-d', '--name', name, '--network', name, '--ip', address, ...CONFINED, image)
-      await isReady({ name, host: address, port: 3000 })
-      times.push(performance.now() - started)
-      await docker('rm', '-f', name)
-    }
-    return median(times)
-  } finally {
-    await docker('network', 'rm', name)
-  }
-}
 
 /** The same load while each container is replaced by hand, again and again. */
 export async function replaceByHand(

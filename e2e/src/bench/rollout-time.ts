@@ -16,7 +16,7 @@ export async function timeOfRollout(call: Rest, build: Json): Promise<number> {
         deployed?.deployedSHA === build.sha
       )
     },
-    { everyMs: 20, deadlineMs: 120_000 },
+    { everyMs: 10, deadlineMs: 120_000 },
   )
   return performance.now() - started
 }

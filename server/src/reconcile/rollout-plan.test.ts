@@ -102,6 +102,10 @@ describe('a rollout', () => {
     expect(actions(wanted, instance('old-1', drained(ago(300))), ...around)).toEqual([])
     const stopped = [{ do: 'stop', instance: 'old-1' }]
     expect(actions(wanted, instance('old-1', drained(ago(1000))), ...around)).toEqual(stopped)
+    const between = [instance('old-2'), instance('new-1')]
+    expect(actions(wanted, instance('old-1', drained(ago(300))), ...between)).toEqual([
+      { do: 'create', revision: 'new', count: 1 },
+    ])
     const slow = [...around.slice(0, 2), instance('new-2', { ...unready, startedAt: ago(1000) })]
     expect(actions(wanted, instance('old-1', drained(ago(300))), ...slow)).toEqual(stopped)
   })

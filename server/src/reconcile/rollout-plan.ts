@@ -28,7 +28,7 @@ export function planService(
   if (verdict !== undefined) return { actions: [verdict], routes: routesOf(instances, []), status, wakeAt }
   const { retire, create } = planReplacement(desired, instances, now)
   const staying = instances.filter((one) => !retire.includes(one))
-  const startsUp = instances.some((one) => isStartingUp(one, now))
+  const startsUp = isInWaves(desired, instances) || instances.some((one) => isStartingUp(one, now))
   const actions = [
     ...retire.map(retireAction),
     ...staying.flatMap((one) => (startsUp && mayWait(one, now) ? [] : ownStep(one, desired, now))),
@@ -60,6 +60,14 @@ function ownStep(one: ServiceInstance, desired: DesiredService, now: Date): Acti
 
 /** How long an instance that starts, and one that waits for it, are given way to. */
 const STARTS_FIRST_MS = 1_000
+
+/** The next one is about to start. */
+const isInWaves = (
+  { rollout, revision, instances: wanted }: DesiredService,
+  all: readonly ServiceInstance[],
+) =>
+  rollout?.state === 'running' &&
+  all.filter((one) => isLive(one) && one.revision === revision).length < wanted
 
 const isStartingUp = ({ state, startedAt, readySince }: ServiceInstance, now: Date): boolean =>
   state === 'running' &&
