@@ -175,7 +175,13 @@ export class ServicesWorld {
   rollout = (revisionId: string) =>
     this.db.selectFrom('rollout').selectAll().where('revision_id', '=', revisionId).executeTakeFirstOrThrow()
   instances = () =>
-    this.db.selectFrom('instance').selectAll().where('state', '<>', 'gone').orderBy('created_at').execute()
+    this.db
+      .selectFrom('instance')
+      .selectAll()
+      .where('state', '<>', 'gone')
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute()
 
   async rolledOut(revisionId: string, state: string, withinMs = 25_000): Promise<void> {
     await until(
