@@ -124,7 +124,7 @@ describe('the bundle builder', () => {
     const installed = await readdir(join(path, 'node_modules'))
     expect(installed).toContain('used')
     expect(installed).not.toContain('tool')
-    expect(lines.join('\n')).toContain('Warning: there is no package-lock.json')
+    expect(lines.join('\n')).toContain('Warning: there is no lock file')
   }, 60_000)
 
   it('runs what it builds below the priority of instances', async () => {

@@ -8,9 +8,11 @@ import { withBuildDeadline } from '../build-deadline.ts'
 import { type BundleStore, createBundleStore, namesIn, removeReadOnly } from './bundle-store.ts'
 import { copyContext, findContext, writeBuildFiles } from './copy-context.ts'
 import { killProcessesAtHome } from './leftover-processes.ts'
-import { type PackageFacts, planNpm, readPackage } from './package-plan.ts'
+import { readLockFiles } from './lock-files.ts'
+import { planPackage } from './package-manager.ts'
+import { type PackageFacts, type PackageStep, readPackage } from './package-plan.ts'
 import { parseProcfile } from './procfile.ts'
-import { runCommand } from './run-command.ts'
+import { nameOf, runCommand } from './run-command.ts'
 import { digestTree } from './tree-digest.ts'
 
 export const bundleCrashPoints = ['build.after-copy', 'build.after-npm', 'build.after-store'] as const
@@ -29,7 +31,8 @@ export const BUNDLE_FILE = 'fairway-bundle.json'
 type Staging = { bundle: string; home: string }
 
 /**
- * Makes a repository into a folder that is ready to start: dependencies installed by npm, built, described by
+ * Makes a repository into a folder that is ready to start: dependencies installed by the
+ * package manager of its lock file, built, described by
  * its Procfile or the start script. `file:` dependencies must lie inside the build context.
  */
 export function createBundleBuilder(options: BundleBuilderOptions): Builder {
@@ -83,7 +86,7 @@ async function build(request: BuildRequest, workshop: Workshop): Promise<BuiltAr
   options.crash.hit('build.after-copy')
   const facts = await packageFacts(staging.bundle)
   const processes = await processesOf(staging.bundle, facts)
-  if (facts !== undefined) await runNpm(request, workshop, facts)
+  if (facts !== undefined) await makePackage(request, workshop, facts)
   options.crash.hit('build.after-npm')
   await writeBundleFile(staging.bundle, processes)
   const { digest, sizeBytes } = await digestTree(staging.bundle, signal)
@@ -112,28 +115,34 @@ async function processesOf(
   )
 }
 
-async function runNpm(
-  request: BuildRequest,
-  { options, staging }: Workshop,
-  facts: PackageFacts,
-): Promise<void> {
+async function makePackage(request: BuildRequest, workshop: Workshop, facts: PackageFacts): Promise<void> {
+  const { bundle, home } = workshop.staging
+  // The cache as well is of this build alone: what pnpm finds in its store it believes.
+  const plan = planPackage(facts, await readLockFiles(bundle), { home, cache: home })
+  for (const step of plan.steps) await runStep(step, request, workshop)
+  for (const path of plan.notes) await rm(join(bundle, path), { force: true })
+}
+
+async function runStep(step: PackageStep, request: BuildRequest, workshop: Workshop): Promise<void> {
   const { log, signal } = request
-  const hasLock = (await readOptional(join(staging.bundle, 'package-lock.json'))) !== undefined
+  const { bundle: cwd, home } = workshop.staging
+  const { program, args, note, shown } = step
   const env = {
     PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     LANG: 'C.UTF-8',
     CI: 'true',
-    npm_config_cache: options.npmCache,
+    npm_config_cache: workshop.options.npmCache,
     npm_config_update_notifier: 'false',
     ...request.arguments,
-    HOME: staging.home,
-    TMPDIR: staging.home,
+    ...step.env,
+    HOME: home,
+    TMPDIR: home,
   }
-  for (const { args, note } of planNpm(facts, hasLock)) {
-    if (note !== undefined) log(note)
-    log(`$ npm ${args.join(' ')}`)
-    await runCommand({ program: 'npm', args, cwd: staging.bundle, env, log, signal })
-  }
+  if (note !== undefined) log(note)
+  if (shown !== '') log(`$ ${shown}`)
+  const [manager = program, ...rest] = shown.split(' ')
+  const name = shown === '' ? program : nameOf(manager, rest)
+  await runCommand({ program, args, name, cwd, env, log, signal })
 }
 
 async function writeBundleFile(bundle: string, processes: Readonly<Record<string, string>>): Promise<void> {

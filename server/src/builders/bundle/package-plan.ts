@@ -6,10 +6,21 @@ export type PackageFacts = {
   devDependencies: boolean
   build: boolean
   start: string | undefined
+  /** The field of that name: `pnpm@9.1.0+sha512.…`. */
+  packageManager: string | undefined
 }
 
-/** One run of npm, with a sentence for the log that says why. */
-export type NpmStep = { args: readonly string[]; note?: string }
+/** One run of a package manager. */
+export type PackageStep = {
+  program: 'npm' | 'npx'
+  args: readonly string[]
+  /** Besides the environment of every step. */
+  env?: Readonly<Record<string, string>>
+  /** What a developer would have typed: `pnpm install --frozen-lockfile`. Empty for a step that is not worth a line. */
+  shown: string
+  /** A sentence for the log that says why. */
+  note?: string
+}
 
 /** Reads the facts; `build_failed` when it is not a package.json. */
 export function readPackage(text: string): PackageFacts {
@@ -20,29 +31,36 @@ export function readPackage(text: string): PackageFacts {
     devDependencies: some(json.devDependencies),
     build: typeof scripts.build === 'string' && scripts.build.trim() !== '',
     start: typeof scripts.start === 'string' && scripts.start.trim() !== '' ? scripts.start : undefined,
+    packageManager: typeof json.packageManager === 'string' ? json.packageManager : undefined,
   }
 }
 
 /** The npm runs that make a package ready to start, in order. A package without dependencies installs nothing. */
-export function planNpm(facts: PackageFacts, hasLock: boolean): NpmStep[] {
-  const steps: NpmStep[] = []
+export function planNpm(facts: PackageFacts, hasLock: boolean): PackageStep[] {
+  const steps: PackageStep[] = []
   if (facts.dependencies || facts.devDependencies) steps.push(install(hasLock))
-  if (facts.build) steps.push({ args: ['run', 'build'] })
+  if (facts.build) steps.push(npm(['run', 'build']))
   if (facts.devDependencies) {
     const noLock = hasLock ? [] : ['--no-package-lock']
-    steps.push({ args: ['prune', '--omit=dev', ...noLock, ...QUIET] })
+    steps.push(npm(['prune', '--omit=dev', ...noLock, ...QUIET]))
   }
   return steps
 }
 
 const QUIET = ['--no-audit', '--no-fund', '--no-update-notifier']
 
+const npm = (args: readonly string[]): PackageStep => ({
+  program: 'npm',
+  args,
+  shown: `npm ${args.join(' ')}`,
+})
+
 // Development dependencies are named, because NODE_ENV among the build arguments would leave them out.
-function install(hasLock: boolean): NpmStep {
-  if (hasLock) return { args: ['ci', '--include=dev', ...QUIET] }
+function install(hasLock: boolean): PackageStep {
+  if (hasLock) return npm(['ci', '--include=dev', ...QUIET])
   return {
-    args: ['install', '--no-package-lock', '--include=dev', ...QUIET],
-    note: 'Warning: there is no package-lock.json, so other versions may be installed each time. Commit one.',
+    ...npm(['install', '--no-package-lock', '--include=dev', ...QUIET]),
+    note: 'Warning: there is no lock file, so other versions may be installed each time. Commit a package-lock.json.',
   }
 }
 

@@ -7,6 +7,8 @@ import { killProcessesAtHome } from './leftover-processes.ts'
 export type Command = {
   program: string
   args: readonly string[]
+  /** What a failure calls it; by default the program and its first argument. */
+  name?: string
   cwd: string
   /** The whole environment of the command. HOME tells the command's processes from others. */
   env: Readonly<Record<string, string>> & { HOME: string }
@@ -21,7 +23,8 @@ const LONGEST_LINE = 16_384
  * Runs a command in a process group of its own, line by line into the log. Nothing it started outlives it. A failure
  * raises `build_failed` with the last lines; an abort raises the signal's reason.
  */
-export async function runCommand({ program, args, cwd, env, log, signal }: Command): Promise<void> {
+export async function runCommand(command: Command): Promise<void> {
+  const { program, args, cwd, env, log, signal } = command
   signal.throwIfAborted()
   const last: string[] = []
   const child = execa(program, args, {
@@ -54,13 +57,16 @@ export async function runCommand({ program, args, cwd, env, log, signal }: Comma
     await leftovers
     const result = await child
     signal.throwIfAborted()
-    if (result.failed)
-      throw failure(`${program} ${args[0] === 'run' ? args.slice(0, 2).join(' ') : args[0]}`, result, last)
+    if (result.failed) throw failure(command.name ?? nameOf(program, args), result, last)
   } finally {
     signal.removeEventListener('abort', kill)
     kill()
   }
 }
+
+/** `npm run build`, `git clone`: the program and what it was to do. */
+export const nameOf = (program: string, args: readonly string[]): string =>
+  [program, ...args.slice(0, args[0] === 'run' ? 2 : 1)].join(' ')
 
 async function eachLine(chunks: AsyncIterable<unknown>, use: (line: string) => void): Promise<void> {
   const decoder = new TextDecoder()

@@ -1,11 +1,12 @@
-import type { PackageFacts } from '../bundle/package-plan.ts'
-import { planNpm } from '../bundle/package-plan.ts'
+import type { LockFiles } from '../bundle/lock-files.ts'
+import { planPackage } from '../bundle/package-manager.ts'
+import type { PackageFacts, PackageStep } from '../bundle/package-plan.ts'
 import { quoted, startScript } from './start-script.ts'
 import { STATIC_SERVER } from './static-server.ts'
 
 export type NodeSite = {
   facts: PackageFacts | undefined
-  hasLock: boolean
+  locks: LockFiles
   processes: Readonly<Record<string, string>>
 }
 
@@ -19,14 +20,15 @@ type Ground = {
 
 /** The user that builds and runs: nothing of a generated image needs root. */
 const USER = '1000:1000'
+const PLACES = { home: '/tmp', cache: '/tmp/npm-cache' }
 const START = '/fairway/start'
 
 /**
  * A Dockerfile for a Node.js repository: installs, builds, prunes, and starts by process type. Build arguments exist in
  * the first stage only, so that the image's history does not hold them. Pure.
  */
-export function nodeDockerfile({ facts, hasLock, processes }: NodeSite, ground: Ground): string {
-  const steps = facts === undefined ? [] : planNpm(facts, hasLock)
+export function nodeDockerfile({ facts, locks, processes }: NodeSite, ground: Ground): string {
+  const steps = stepsOf({ facts, locks })
   const cache = `--mount=type=cache,id=${ground.cacheId},target=/tmp/npm-cache,uid=1000,gid=1000`
   return lines(
     `FROM ${ground.baseImage} AS build`,
@@ -37,7 +39,7 @@ export function nodeDockerfile({ facts, hasLock, processes }: NodeSite, ground: 
     `USER ${USER}`,
     'ENV HOME=/tmp CI=true npm_config_cache=/tmp/npm-cache npm_config_update_notifier=false',
     ...ground.argumentNames.map((name) => `ARG ${name}`),
-    ...steps.map(({ args }) => `RUN ${cache} npm ${args.join(' ')}`),
+    ...steps.map((step) => `RUN ${cache} ${commandLine(step)}`),
     '',
     `FROM ${ground.baseImage}`,
     `COPY --from=build /fairway /fairway`,
@@ -48,6 +50,19 @@ export function nodeDockerfile({ facts, hasLock, processes }: NodeSite, ground: 
     `ENTRYPOINT ["${START}"]`,
   )
 }
+
+const stepsOf = ({ facts, locks }: Pick<NodeSite, 'facts' | 'locks'>): PackageStep[] =>
+  facts === undefined ? [] : planPackage(facts, locks, PLACES).steps
+
+/** Sentences for the log of a build by `nodeDockerfile`. Pure. */
+export const nodeNotes = (site: NodeSite): string[] => stepsOf(site).flatMap(({ note }) => note ?? [])
+
+function commandLine({ program, args, env }: PackageStep): string {
+  const settings = Object.entries(env ?? {}).map(([name, value]) => `${name}=${word(value)}`)
+  return [...settings, program, ...args.map(word)].join(' ')
+}
+
+const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text))
 
 /** A Dockerfile for a folder with an `index.html`: a small server of our own. Pure. */
 export function staticDockerfile({ baseImage }: Pick<Ground, 'baseImage'>): string {

@@ -130,10 +130,19 @@ describe('the history of an image', () => {
 
 describe('generated Dockerfiles', () => {
   const ground = { baseImage: 'node:20-slim', cacheId: 'cache', argumentNames: ['A'] }
-  const facts = { dependencies: true, devDependencies: true, build: true, start: undefined }
+  const facts = {
+    dependencies: true,
+    devDependencies: true,
+    build: true,
+    start: undefined,
+    packageManager: undefined,
+  }
 
   it('install, build and prune, and know arguments in the first stage only', () => {
-    const text = nodeDockerfile({ facts, hasLock: true, processes: { web: 'node a.js' } }, ground)
+    const text = nodeDockerfile(
+      { facts, locks: { 'package-lock.json': '{}' }, processes: { web: 'node a.js' } },
+      ground,
+    )
     const [first = '', last = ''] = text.split('\n\n')
     expect(first.match(/npm (?:ci|run build|prune)/g)).toEqual(['npm ci', 'npm run build', 'npm prune'])
     expect(first).toContain('ARG A')
@@ -143,7 +152,7 @@ describe('generated Dockerfiles', () => {
 
   it('cannot be broken out of by what a Procfile holds', () => {
     const processes = { web: `node a.js '"\\' && echo $(id) \`id\`` }
-    const text = nodeDockerfile({ facts: undefined, hasLock: false, processes }, ground)
+    const text = nodeDockerfile({ facts: undefined, locks: {}, processes }, ground)
     expect(text).not.toContain('echo')
     expect(staticDockerfile(ground)).toMatch(/^FROM node:20-slim\n/)
   })

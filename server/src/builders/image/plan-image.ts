@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import { hasCode } from '../../lib/has-code.ts'
 import type { BuildRequest } from '../../reconcile/builder-port.ts'
+import { readLockFiles } from '../bundle/lock-files.ts'
 import { readPackage } from '../bundle/package-plan.ts'
 import { parseProcfile } from '../bundle/procfile.ts'
 import { isInside } from '../bundle/walk-tree.ts'
@@ -50,8 +51,7 @@ async function planWithoutDockerfile(context: string): Promise<ImagePlan> {
   const facts = text === undefined ? undefined : readPackage(text)
   const processes = procfile === undefined ? facts?.start && { web: facts.start } : parseProcfile(procfile)
   if (processes) {
-    const hasLock = (await readOptional(join(context, 'package-lock.json'))) !== undefined
-    return { kind: 'node', facts, hasLock, processes }
+    return { kind: 'node', facts, locks: await readLockFiles(context), processes }
   }
   if ((await readOptional(join(context, 'index.html'))) !== undefined) return { kind: 'static' }
   throw new FairwayError(

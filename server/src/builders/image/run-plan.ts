@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { BuildRequest } from '../../reconcile/builder-port.ts'
 import { passableArguments } from './build-command.ts'
 import { findDockerProgram } from './docker-program.ts'
-import { nodeDockerfile, STATIC_PROCESSES, staticDockerfile } from './generated-dockerfile.ts'
+import { nodeDockerfile, nodeNotes, STATIC_PROCESSES, staticDockerfile } from './generated-dockerfile.ts'
 import { component } from './image-names.ts'
 import { runPackBuild } from './pack-build.ts'
 import type { ImagePlan } from './plan-image.ts'
@@ -63,6 +63,7 @@ async function dockerfileOf(
     return { dockerfile, processes: STATIC_PROCESSES }
   }
   request.log(`There is no Dockerfile: building as Node.js on ${baseImage}.`)
+  for (const note of nodeNotes(plan)) request.log(note)
   const { projectId, ownerId } = request.owner
   const ground = {
     baseImage,
