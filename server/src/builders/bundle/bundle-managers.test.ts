@@ -60,13 +60,34 @@ const exists = (path: string) =>
   )
 
 describe.each([
-  ['pnpm', 'pnpm', 'pnpm-lock.yaml', PNPM_LOCK, '10.33.0', 'ERR_PNPM_OUTDATED_LOCKFILE'],
-  ['yarn 1', 'yarn', 'yarn.lock', YARN_1_LOCK, '1.22.22', 'needs to be updated'],
-  ['yarn 4', 'yarn', 'yarn.lock', YARN_4_LOCK, '4.9.2', 'lockfile would have been modified'],
+  {
+    of: 'pnpm',
+    manager: 'pnpm',
+    file: 'pnpm-lock.yaml',
+    lock: PNPM_LOCK,
+    version: '10.33.0',
+    words: 'ERR_PNPM_OUTDATED_LOCKFILE',
+  },
+  {
+    of: 'yarn 1',
+    manager: 'yarn',
+    file: 'yarn.lock',
+    lock: YARN_1_LOCK,
+    version: '1.22.22',
+    words: 'needs to be updated',
+  },
+  {
+    of: 'yarn 4',
+    manager: 'yarn',
+    file: 'yarn.lock',
+    lock: YARN_4_LOCK,
+    version: '4.9.2',
+    words: 'lockfile would have been modified',
+  },
 ])(
-  'bundles of repositories with a lock file of %s',
+  'bundles of repositories with a lock file of $of',
   { timeout: 60_000 },
-  (_, manager, file, lock, version, words) => {
+  ({ manager, file, lock, version, words }) => {
     it('hold the versions that it names without development dependencies, and the same digest each time', async () => {
       const tree = { 'package.json': packageWith({ scripts: scripts(manager) }), [file]: lock }
       const first = await build(tree)

@@ -10,11 +10,11 @@ export type PackageFacts = {
   packageManager: string | undefined
 }
 
-/** One run of a package manager. */
+/** One run of a package manager; npm starts the others. */
 export type PackageStep = {
-  program: 'npm' | 'npx'
+  program: 'npm'
   args: readonly string[]
-  /** Besides the environment of every step. */
+  /** Besides the environment of every step; the same for all steps of a plan that have one. */
   env?: Readonly<Record<string, string>>
   /** What a developer would have typed: `pnpm install --frozen-lockfile`. Empty for a step that is not worth a line. */
   shown: string

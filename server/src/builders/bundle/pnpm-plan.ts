@@ -18,10 +18,10 @@ const NOTES = [
 export function planPnpm(facts: PackageFacts, lock: string, places: PackagePlaces): PackagePlan {
   const version = managerVersion('pnpm', facts.packageManager) ?? versionFor(lock)
   const run = (args: string[], settings: readonly string[] = []): PackageStep => ({
-    program: 'npx',
-    args: ['--yes', `pnpm@${version}`, ...args, ...settings],
-    // What npx unpacks is run, so builds do not share it. COREPACK_…: the lock file decides, whatever else is named.
-    env: { npm_config_cache: `${places.home}/.npx`, COREPACK_ENABLE_STRICT: '0' },
+    program: 'npm',
+    args: ['exec', '--yes', '--package', `pnpm@${version}`, '--', 'pnpm', ...args, ...settings],
+    // What npm unpacks here is run, so builds do not share it. COREPACK_…: the lock file decides, whatever else is named.
+    env: { npm_config_cache: `${places.home}/.npm-exec`, COREPACK_ENABLE_STRICT: '0' },
     shown: `pnpm ${args.join(' ')}`,
   })
   const settings = settingsFor(places)

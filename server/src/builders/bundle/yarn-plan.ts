@@ -23,19 +23,19 @@ function versionFor(format: string | undefined): string {
   return Number(format) >= 5 ? VERSION_3 : VERSION_2
 }
 
-// What npx unpacks is run, so builds do not share it.
-const npxEnv = ({ home }: PackagePlaces) => ({ npm_config_cache: `${home}/.npx` })
+// What npm unpacks here is run, so builds do not share it.
+const execEnv = ({ home }: PackagePlaces) => ({ npm_config_cache: `${home}/.npm-exec` })
 
 function planClassic(facts: PackageFacts, version: string, places: PackagePlaces): PackagePlan {
   const env = {
-    ...npxEnv(places),
+    ...execEnv(places),
     // Yarn 1 believes what lies there without a check.
     YARN_CACHE_FOLDER: `${places.home}/.yarn-cache`,
     SKIP_YARN_COREPACK_CHECK: '1',
   }
   const run = (...args: string[]): PackageStep => ({
-    program: 'npx',
-    args: ['--yes', `yarn@${version}`, ...args],
+    program: 'npm',
+    args: ['exec', '--yes', '--package', `yarn@${version}`, '--', 'yarn', ...args],
     env,
     shown: `yarn ${args.join(' ')}`,
   })
@@ -49,10 +49,11 @@ function planClassic(facts: PackageFacts, version: string, places: PackagePlaces
 }
 
 function planModern(facts: PackageFacts, version: string, places: PackagePlaces): PackagePlan {
-  const env = { ...npxEnv(places), ...modernEnv(places) }
+  const linking = majorOf(version) < 3 ? {} : { YARN_NM_MODE: 'classic' }
+  const env = { ...execEnv(places), ...modernEnv(places), ...linking }
   const run = (...args: string[]): PackageStep => ({
-    program: 'npx',
-    args: ['--yes', '--package', `@yarnpkg/cli-dist@${version}`, 'yarn', ...args],
+    program: 'npm',
+    args: ['exec', '--yes', '--package', `@yarnpkg/cli-dist@${version}`, '--', 'yarn', ...args],
     env,
     shown: `yarn ${args.join(' ')}`,
   })
@@ -64,10 +65,9 @@ function planModern(facts: PackageFacts, version: string, places: PackagePlaces)
   return { steps: facts.devDependencies && majorOf(version) < 4 ? withDevNote(steps) : steps, notes: [] }
 }
 
-/** Only node_modules is started, and nothing in it may be linked to the shared folder. */
+/** Only node_modules is started, and (by YARN_NM_MODE, which yarn 2 does not know) nothing in it is linked to the cache. */
 const modernEnv = ({ home, cache }: PackagePlaces) => ({
   YARN_NODE_LINKER: 'node-modules',
-  YARN_NM_MODE: 'classic',
   YARN_ENABLE_TELEMETRY: '0',
   YARN_ENABLE_GLOBAL_CACHE: 'true',
   YARN_GLOBAL_FOLDER: `${cache}/yarn`,
@@ -81,7 +81,7 @@ const withDevNote = (steps: PackageStep[]): PackageStep[] =>
       : step,
   )
 
-// Run by npx, which tells its commands npm's settings. They become settings of the home folder, which those of the
+// Run by npm, which tells its commands npm's settings. They become settings of the home folder, which those of the
 // repository come before.
 const WRITE_SETTINGS = [
   'const e = process.env, r = e.npm_config_registry, s = {}',
@@ -95,8 +95,8 @@ const WRITE_SETTINGS = [
 
 /** Tells yarn 2 and later, which do not read npm's settings, what npm uses. */
 const registryStep = (env: Readonly<Record<string, string>>): PackageStep => ({
-  program: 'npx',
-  args: ['-c', `node -e '${WRITE_SETTINGS}'`],
+  program: 'npm',
+  args: ['exec', '-c', `node -e '${WRITE_SETTINGS}'`],
   env,
   shown: '',
 })

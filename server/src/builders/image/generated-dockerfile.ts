@@ -39,6 +39,7 @@ export function nodeDockerfile({ facts, locks, processes }: NodeSite, ground: Gr
     `USER ${USER}`,
     'ENV HOME=/tmp CI=true npm_config_cache=/tmp/npm-cache npm_config_update_notifier=false',
     ...ground.argumentNames.map((name) => `ARG ${name}`),
+    ...environmentOf(steps),
     ...steps.map((step) => `RUN ${cache} ${commandLine(step)}`),
     '',
     `FROM ${ground.baseImage}`,
@@ -57,9 +58,12 @@ const stepsOf = ({ facts, locks }: Pick<NodeSite, 'facts' | 'locks'>): PackageSt
 /** Sentences for the log of a build by `nodeDockerfile`. Pure. */
 export const nodeNotes = (site: NodeSite): string[] => stepsOf(site).flatMap(({ note }) => note ?? [])
 
-function commandLine({ program, args, env }: PackageStep): string {
-  const settings = Object.entries(env ?? {}).map(([name, value]) => `${name}=${word(value)}`)
-  return [...settings, program, ...args.map(word)].join(' ')
+const commandLine = ({ program, args }: PackageStep): string => [program, ...args.map(word)].join(' ')
+
+function environmentOf(steps: readonly PackageStep[]): string[] {
+  const settings = Object.entries(Object.assign({}, ...steps.map(({ env }) => env)))
+  const words = settings.map(([name, value]) => `${name}=${word(String(value))}`)
+  return words.length === 0 ? [] : [`ENV ${words.join(' ')}`]
 }
 
 const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text))

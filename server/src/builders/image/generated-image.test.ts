@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { dockerHere } from '../../lib/docker/test-engine.ts'
+import { PNPM_LOCK, packageWith, YARN_4_LOCK } from '../bundle/test-lock-files.ts'
 import { type ImageTestWorld, imageTestWorld } from './test-image-world.ts'
 
 let world: ImageTestWorld
@@ -39,6 +40,39 @@ describe.skipIf(!dockerHere)('images of repositories without a Dockerfile', { ti
       exitCode: 127,
     })
     expect(JSON.stringify(await world.engine.getImage(digest).history())).not.toContain('us all')
+  })
+
+  it.each([
+    ['pnpm', 'pnpm-lock.yaml', PNPM_LOCK],
+    ['yarn', 'yarn.lock', YARN_4_LOCK],
+  ])(
+    'installs by %s what its lock file names, without development dependencies',
+    async (name, file, lock) => {
+      const build = `${name} run inner && node -e "require('is-number')"`
+      const inner = `${name} --version > seen`
+      await world.files({
+        'package.json': packageWith({ scripts: { build, inner, start: 'semver 1.2.3' } }),
+        [file]: lock,
+        'bun.lock': '',
+      })
+      const { digest } = await world.builder().build(world.request())
+      expect((await world.run(digest)).output).toBe('1.2.3\n')
+      const look = `ls node_modules; cat seen; node -p 'require("semver/package.json").version'`
+      const { output } = await world.run(digest, { cmd: ['sh', '-c', look] })
+      expect(output).toMatch(/^semver\n\d+\.\d+\.\d+\n7\.6\.3\n$/)
+      expect(world.lines.join('\n')).toContain(`${file} is used, bun.lock is ignored`)
+    },
+  )
+
+  it('does not build when a lock file does not fit package.json, and shows what pnpm says', async () => {
+    await world.files({
+      'package.json': packageWith({ dependencies: { semver: '7.6.2' }, scripts: { start: 'true' } }),
+      'pnpm-lock.yaml': PNPM_LOCK,
+    })
+    await expect(world.builder().build(world.request())).rejects.toMatchObject({
+      code: 'build_failed',
+      message: expect.stringContaining('ERR_PNPM_OUTDATED_LOCKFILE'),
+    })
   })
 
   it('builds the example shop with its dependencies', async () => {
