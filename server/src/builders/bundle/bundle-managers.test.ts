@@ -6,21 +6,31 @@ import { noCrashPoints } from '../../lib/crash-point.ts'
 import { createBundleBuilder } from './bundle-builder.ts'
 import { removeReadOnly } from './bundle-store.ts'
 import { PNPM_LOCK, packageWith, YARN_1_LOCK, YARN_4_LOCK } from './test-lock-files.ts'
+import { type PackageRegistry, packageRegistry } from './test-package-registry.ts'
 
 let root = ''
 let directory = ''
 let lines: string[] = []
+let registry: PackageRegistry
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'fairway-managers-'))
   directory = join(root, 'checkout')
   await mkdir(directory)
   lines = []
+  registry = await packageRegistry()
 })
-afterEach(() => removeReadOnly(root))
+afterEach(async () => {
+  registry.close()
+  await removeReadOnly(root)
+})
 
 /** Each build in a place of its own, as on another machine. */
-async function build(tree: Record<string, string>, place = 'artifacts') {
+async function build(
+  tree: Record<string, string>,
+  place = 'artifacts',
+  settings: Record<string, string> = {},
+) {
   await rm(directory, { recursive: true })
   await mkdir(directory)
   for (const [path, text] of Object.entries(tree)) await writeFile(join(directory, path), text)
@@ -36,7 +46,7 @@ async function build(tree: Record<string, string>, place = 'artifacts') {
     limits: {},
     context: '/',
     checkout: { directory, sha: 'a'.repeat(40), branch: 'main', message: '', cleanUp: async () => undefined },
-    arguments: { NODE_ENV: 'production' },
+    arguments: { NODE_ENV: 'production', ...settings },
     files: [],
     log: (line) => void lines.push(line),
     signal: new AbortController().signal,
@@ -67,6 +77,7 @@ describe.each([
     lock: PNPM_LOCK,
     version: '10.33.0',
     words: 'ERR_PNPM_OUTDATED_LOCKFILE',
+    asks: /^pnpm\/.* \/semver/m,
   },
   {
     of: 'yarn 1',
@@ -75,6 +86,7 @@ describe.each([
     lock: YARN_1_LOCK,
     version: '1.22.22',
     words: 'needs to be updated',
+    asks: /^npm\/.* \/yarn\/-\/yarn-1/m,
   },
   {
     of: 'yarn 4',
@@ -83,12 +95,13 @@ describe.each([
     lock: YARN_4_LOCK,
     version: '4.9.2',
     words: 'lockfile would have been modified',
+    asks: /^got \/semver/m,
   },
 ])(
   'bundles of repositories with a lock file of $of',
   { timeout: 60_000 },
-  ({ manager, file, lock, version, words }) => {
-    it('hold the versions that it names without development dependencies, and the same digest each time', async () => {
+  ({ manager, file, lock, version, words, asks }) => {
+    it('hold the versions that it names without development dependencies, and the same digest from another registry', async () => {
       const tree = { 'package.json': packageWith({ scripts: scripts(manager) }), [file]: lock }
       const first = await build(tree)
       const modules = join(first.path, 'node_modules')
@@ -99,8 +112,9 @@ describe.each([
       expect((await readFile(join(first.path, 'seen'), 'utf8')).trim()).toBe(version)
       expect(await readFile(join(first.path, file), 'utf8')).toBe(lock)
       expect(lines.filter((line) => line.startsWith('$ '))[0]).toMatch(`$ ${manager} install`)
-      const second = await build(tree, 'elsewhere')
+      const second = await build(tree, 'elsewhere', { npm_config_registry: registry.url })
       expect(second.digest).toBe(first.digest)
+      expect(registry.asked.join('\n')).toMatch(asks)
     })
 
     it('are not made when package.json asks for something else', async () => {

@@ -20,3 +20,9 @@ export function managerVersion(manager: string, packageManager: string | undefin
 
 /** The first number of an exact version. */
 export const majorOf = (version: string): number => Number(version.split('.')[0])
+
+/** The settings of `npm exec` for a package manager. What it unpacks is run, so builds do not share it. */
+export const execEnv = ({ home }: { home: string }) => ({
+  npm_config_cache: `${home}/.npm-exec`,
+  npm_config_audit: 'false',
+})

@@ -1,4 +1,4 @@
-import { managerVersion } from './manager-version.ts'
+import { execEnv, managerVersion } from './manager-version.ts'
 import type { PackagePlaces, PackagePlan } from './package-manager.ts'
 import type { PackageFacts, PackageStep } from './package-plan.ts'
 
@@ -20,8 +20,8 @@ export function planPnpm(facts: PackageFacts, lock: string, places: PackagePlace
   const run = (args: string[], settings: readonly string[] = []): PackageStep => ({
     program: 'npm',
     args: ['exec', '--yes', '--package', `pnpm@${version}`, '--', 'pnpm', ...args, ...settings],
-    // What npm unpacks here is run, so builds do not share it. COREPACK_…: the lock file decides, whatever else is named.
-    env: { npm_config_cache: `${places.home}/.npm-exec`, COREPACK_ENABLE_STRICT: '0' },
+    // COREPACK_…: the lock file decides, whatever else is named.
+    env: { ...execEnv(places), COREPACK_ENABLE_STRICT: '0' },
     shown: `pnpm ${args.join(' ')}`,
   })
   const settings = settingsFor(places)

@@ -1,4 +1,4 @@
-import { majorOf, managerVersion } from './manager-version.ts'
+import { execEnv, majorOf, managerVersion } from './manager-version.ts'
 import type { PackagePlaces, PackagePlan } from './package-manager.ts'
 import type { PackageFacts, PackageStep } from './package-plan.ts'
 
@@ -22,9 +22,6 @@ function versionFor(format: string | undefined): string {
   if (format === undefined || Number(format) >= 7) return VERSION_4
   return Number(format) >= 5 ? VERSION_3 : VERSION_2
 }
-
-// What npm unpacks here is run, so builds do not share it.
-const execEnv = ({ home }: PackagePlaces) => ({ npm_config_cache: `${home}/.npm-exec` })
 
 function planClassic(facts: PackageFacts, version: string, places: PackagePlaces): PackagePlan {
   const env = {
