@@ -1,4 +1,4 @@
-import { access, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -108,7 +108,6 @@ describe.each([
       expect(JSON.parse(await readFile(join(modules, 'semver/package.json'), 'utf8')).version).toBe('7.6.3')
       expect(await exists(join(modules, 'is-number'))).toBe(false)
       expect(await readdir(join(modules, '.bin'))).toEqual(['semver'])
-      expect((await stat(join(modules, 'semver/package.json'))).nlink).toBe(1)
       expect((await readFile(join(first.path, 'seen'), 'utf8')).trim()).toBe(version)
       expect(await readFile(join(first.path, file), 'utf8')).toBe(lock)
       expect(lines.filter((line) => line.startsWith('$ '))[0]).toMatch(`$ ${manager} install`)

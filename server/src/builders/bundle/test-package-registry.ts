@@ -23,7 +23,11 @@ export async function packageRegistry(): Promise<PackageRegistry> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  return { url, asked, close: () => void server.close() && server.closeAllConnections() }
+  const close = (): void => {
+    server.close()
+    server.closeAllConnections()
+  }
+  return { url, asked, close }
 }
 
 async function passOn(upstream: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
