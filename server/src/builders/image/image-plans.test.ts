@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { planPackage } from '../bundle/package-manager.ts'
+import { YARN_4_LOCK } from '../bundle/test-lock-files.ts'
 import { type BuildCommand, buildCommandArgs, passableArguments } from './build-command.ts'
 import { failureSentence, followBuildOutput } from './build-output.ts'
 import { nodeDockerfile, staticDockerfile } from './generated-dockerfile.ts'
@@ -148,6 +150,17 @@ describe('generated Dockerfiles', () => {
     expect(first).toContain('ARG A')
     expect(last).not.toContain('ARG')
     expect(last).toMatch(/USER 1000:1000\nENTRYPOINT \["\/fairway\/start"\]\n$/)
+  })
+
+  it('give each step of the plan to the shell word for word', () => {
+    const locks = { 'yarn.lock': YARN_4_LOCK }
+    const text = nodeDockerfile({ facts, locks, processes: { web: 'node a.js' } }, ground)
+    const commands = text.split('\n').flatMap((line) => /^RUN --mount=\S+ (npm .*)$/.exec(line)?.[1] ?? [])
+    const said = commands.map((command) =>
+      execFileSync('/bin/sh', ['-c', `npm() { printf '%s\\n' "$@"; }; ${command}`], { encoding: 'utf8' }),
+    )
+    const { steps } = planPackage(facts, locks, { home: '/tmp', cache: '/tmp/npm-cache' })
+    expect(said).toEqual(steps.map(({ args }) => `${args.join('\n')}\n`))
   })
 
   it('cannot be broken out of by what a Procfile holds', () => {
