@@ -1,6 +1,6 @@
-import { execEnv, managerVersion } from './manager-version.ts'
-import type { PackagePlaces, PackagePlan } from './package-manager.ts'
+import type { PackagePlaces, PackagePlan } from './install-plan.ts'
 import type { PackageFacts, PackageStep } from './package-plan.ts'
+import { execEnv, managerVersion } from './pinned-version.ts'
 
 /** The newest of each line that runs on Node.js 20, by the lock file's version. */
 const RECENT = '10.33.0'

@@ -1,6 +1,6 @@
-import { execEnv, majorOf, managerVersion } from './manager-version.ts'
-import type { PackagePlaces, PackagePlan } from './package-manager.ts'
+import type { PackagePlaces, PackagePlan } from './install-plan.ts'
 import type { PackageFacts, PackageStep } from './package-plan.ts'
+import { execEnv, majorOf, managerVersion } from './pinned-version.ts'
 
 const CLASSIC = '1.22.22'
 const VERSION_4 = '4.9.2'

@@ -1,5 +1,5 @@
+import { planPackage } from '../bundle/install-plan.ts'
 import type { LockFiles } from '../bundle/lock-files.ts'
-import { planPackage } from '../bundle/package-manager.ts'
 import type { PackageFacts, PackageStep } from '../bundle/package-plan.ts'
 import { quoted, startScript } from './start-script.ts'
 import { STATIC_SERVER } from './static-server.ts'

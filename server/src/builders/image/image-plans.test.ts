@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { planPackage } from '../bundle/package-manager.ts'
+import { planPackage } from '../bundle/install-plan.ts'
 import { YARN_4_LOCK } from '../bundle/test-lock-files.ts'
 import { type BuildCommand, buildCommandArgs, passableArguments } from './build-command.ts'
 import { failureSentence, followBuildOutput } from './build-output.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { planPackage } from './install-plan.ts'
 import type { LockFiles } from './lock-files.ts'
-import { planPackage } from './package-manager.ts'
 import { type PackageFacts, readPackage } from './package-plan.ts'
 import { PNPM_LOCK, packageWith, YARN_1_LOCK, YARN_4_LOCK } from './test-lock-files.ts'
 
