@@ -7,6 +7,7 @@ import { type Cluster, initialise, isInitialised, openCluster } from '../../lib/
 import { serverIdentity } from '../../lib/postgres/identity.ts'
 import { findPostmaster } from '../../lib/postgres/postmaster.ts'
 import { startServer, stopServer } from '../../lib/postgres/server.ts'
+import { readIfThere } from '../../lib/read-if-there.ts'
 import type {
   AddonEngine,
   AddonObservation,
@@ -197,15 +198,6 @@ async function readLogs(folder: string, tail: number): Promise<string[]> {
   if (newest === undefined) return []
   const lines = (await readFile(join(logs, newest.name), 'utf8')).trimEnd().split('\n')
   return lines.slice(-tail)
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return (await readFile(path, 'utf8')).trim()
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
-    throw error
-  }
 }
 
 async function listIfThere(path: string): Promise<string[]> {

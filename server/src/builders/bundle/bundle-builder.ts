@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import type { CrashPoints } from '../../lib/crash-point.ts'
 import { hasCode } from '../../lib/has-code.ts'
+import { readIfThere } from '../../lib/read-if-there.ts'
 import type { Builder, BuildRequest, BuiltArtifact } from '../../reconcile/builder-port.ts'
 import { withBuildDeadline } from '../build-deadline.ts'
 import { type BundleStore, createBundleStore, namesIn, removeReadOnly } from './bundle-store.ts'
@@ -96,7 +97,7 @@ async function build(request: BuildRequest, workshop: Workshop): Promise<BuiltAr
 }
 
 async function packageFacts(bundle: string): Promise<PackageFacts | undefined> {
-  const text = await readOptional(join(bundle, 'package.json'))
+  const text = await readIfThere(join(bundle, 'package.json'))
   return text === undefined ? undefined : readPackage(text)
 }
 
@@ -105,7 +106,7 @@ async function processesOf(
   bundle: string,
   facts: PackageFacts | undefined,
 ): Promise<Readonly<Record<string, string>>> {
-  const procfile = await readOptional(join(bundle, 'Procfile'))
+  const procfile = await readIfThere(join(bundle, 'Procfile'))
   if (procfile !== undefined) return parseProcfile(procfile)
   // The script itself rather than `npm start`: signals reach the program, and the runtime's PATH has node_modules/.bin.
   if (facts?.start !== undefined) return { web: facts.start }
@@ -150,13 +151,4 @@ async function writeBundleFile(bundle: string, processes: Readonly<Record<string
   // Removed first: the repository could hold a link of that name.
   await rm(path, { recursive: true, force: true })
   await writeFile(path, `${JSON.stringify({ processes }, null, 2)}\n`)
-}
-
-async function readOptional(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
-    throw error
-  }
 }

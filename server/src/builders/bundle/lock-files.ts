@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasCode } from '../../lib/has-code.ts'
+import { readIfThere } from '../../lib/read-if-there.ts'
 
 /** In the order in which they count when a repository has several. */
 export const LOCK_FILES = [
@@ -20,17 +19,8 @@ export type LockFiles = Readonly<Partial<Record<LockFile, string>>>
 export async function readLockFiles(folder: string): Promise<LockFiles> {
   const found: Partial<Record<LockFile, string>> = {}
   for (const name of LOCK_FILES) {
-    const text = await readOptional(join(folder, name))
+    const text = await readIfThere(join(folder, name))
     if (text !== undefined) found[name] = text
   }
   return found
-}
-
-async function readOptional(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'EISDIR')) return undefined
-    throw error
-  }
 }

@@ -1,7 +1,8 @@
-import { lstat, readFile, realpath } from 'node:fs/promises'
+import { lstat, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import { hasCode } from '../../lib/has-code.ts'
+import { readIfThere } from '../../lib/read-if-there.ts'
 import type { BuildRequest } from '../../reconcile/builder-port.ts'
 import { readLockFiles } from '../bundle/lock-files.ts'
 import { readPackage } from '../bundle/package-plan.ts'
@@ -46,14 +47,14 @@ const besideContext = async (root: string, context: string, named: string): Prom
   named === DEFAULT_PATH ? fileInside(root, join(context, 'Dockerfile')) : undefined
 
 async function planWithoutDockerfile(context: string): Promise<ImagePlan> {
-  const text = await readOptional(join(context, 'package.json'))
-  const procfile = await readOptional(join(context, 'Procfile'))
+  const text = await readIfThere(join(context, 'package.json'))
+  const procfile = await readIfThere(join(context, 'Procfile'))
   const facts = text === undefined ? undefined : readPackage(text)
   const processes = procfile === undefined ? facts?.start && { web: facts.start } : parseProcfile(procfile)
   if (processes) {
     return { kind: 'node', facts, locks: await readLockFiles(context), processes }
   }
-  if ((await readOptional(join(context, 'index.html'))) !== undefined) return { kind: 'static' }
+  if ((await readIfThere(join(context, 'index.html'))) !== undefined) return { kind: 'static' }
   throw new FairwayError(
     'build_failed',
     'There is nothing to build. Add a Dockerfile, a Procfile with a line "web: <command>", a package.json with a start script, or an index.html.',
@@ -75,15 +76,6 @@ async function realpathIfThere(path: string): Promise<string | undefined> {
     return await realpath(path)
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined
-    throw error
-  }
-}
-
-async function readOptional(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'EISDIR')) return undefined
     throw error
   }
 }

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises'
+import { readdir, readlink, realpath, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { hasCode } from '../has-code.ts'
+import { readIfThere } from '../read-if-there.ts'
 
 /** What `postmaster.pid` of a data directory says, when its process is really a postgres of that directory. */
 export type Postmaster = { pid: number; port: number; ready: boolean }
@@ -78,15 +79,6 @@ async function workingDirectory(pid: number): Promise<string | undefined> {
     return await readlink(`/proc/${pid}/cwd`)
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'EACCES', 'ESRCH', 'EPERM')) return undefined
-    throw error
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ESRCH')) return undefined
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, normalize, resolve } from 'node:path'
 import { FairwayError } from '@fairway/contract/errors'
 import type { InstanceFile, InstanceLabels, InstanceSpec } from '../../reconcile/runtime-port.ts'
@@ -117,12 +117,3 @@ export function readIfThere(path: string): string | undefined {
 
 export const isAbsent = (error: unknown): boolean =>
   ['ENOENT', 'ESRCH', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
-
-export async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (isAbsent(error)) return undefined
-    throw error
-  }
-}
