@@ -21,10 +21,7 @@ const isWorthRetrying = (error: Error): boolean =>
   error instanceof ApiError && (error.status === 0 || error.status === 503)
 
 /** The key of a read is its path, so that everything below a resource is refreshed by the resource's prefix. */
-export function keyOf(
-  route: RouteContract,
-  { params, query }: { params?: unknown; query?: unknown },
-): unknown[] {
+function keyOf(route: RouteContract, { params, query }: { params?: unknown; query?: unknown }): unknown[] {
   const path = fillPath(route.path, params).split('/').filter(Boolean)
   return query === undefined ? path : [...path, query]
 }

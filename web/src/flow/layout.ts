@@ -16,7 +16,7 @@ export type Placed = {
 export type Line = { from: StepPath; to: StepPath }
 export type Layout = { placed: Placed[]; lines: Line[]; width: number; height: number }
 
-export const CARD = { width: 232, height: 76 } as const
+const CARD = { width: 232, height: 76 } as const
 const GAP = { x: 44, y: 16 } as const
 const PADDING = 14
 const HEADING = 30

@@ -55,7 +55,7 @@ export function PageError({ error, retry }: PageErrorProps) {
 export const isGone = (error: unknown): boolean => error instanceof ApiError && error.status === 404
 
 /** Pure. */
-export function titleOf(error: unknown): string {
+function titleOf(error: unknown): string {
   const status = error instanceof ApiError ? error.status : undefined
   if (status === 403) return 'Your token may not see this'
   return status === 0 ? 'Fairway cannot be reached' : 'This could not be shown'

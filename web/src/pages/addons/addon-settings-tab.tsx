@@ -11,7 +11,7 @@ import type { AddonParams } from './addon-page.tsx'
 type Patch = z.input<typeof addonPatch>
 
 /** What is saved of an addon, as the body that would save it. Pure. */
-export function savedOf({ description, spec: { config } }: AddonView): Patch {
+function savedOf({ description, spec: { config } }: AddonView): Patch {
   const { planId, storageSize } = config.deployment
   const plan: PlanName | undefined = planNames.find((name) => name === planId)
   return {

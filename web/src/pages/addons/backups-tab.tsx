@@ -193,7 +193,7 @@ function askRestore(addon: AddonView, backup: BackupView, onConfirm: () => void)
 }
 
 /** `1.5 MiB`; empty for nothing yet. */
-export function sizeWords(bytes: number): string {
+function sizeWords(bytes: number): string {
   if (!(bytes > 0)) return ''
   const power = Math.min(3, Math.floor(Math.log2(bytes) / 10))
   return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${['B', 'KiB', 'MiB', 'GiB'][power]}`

@@ -49,7 +49,7 @@ const cellsOf = (restore: RestoreView) => [
 ]
 
 /** Pure. */
-export function outcomeOf(restore: RestoreView): string {
+function outcomeOf(restore: RestoreView): string {
   if (restore.error !== undefined) return restore.error.message
   if (restore.completedAt === undefined) return stepOf(restore)
   if (restore.verified === undefined) return ''

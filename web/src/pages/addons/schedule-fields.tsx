@@ -39,7 +39,7 @@ const PARTS = {
 } as const
 
 /** The same times for another interval, as far as it has them. Pure. */
-export function withInterval(before: Scheduling, interval: Scheduling['interval']): Scheduling {
+function withInterval(before: Scheduling, interval: Scheduling['interval']): Scheduling {
   const { minute } = before
   const hour = 'hour' in before ? before.hour : [3]
   if (interval === 'hourly') return { interval, minute }

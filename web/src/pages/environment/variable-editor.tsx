@@ -44,7 +44,7 @@ export function VariableEditor({ variables, saving, onSave }: VariableEditorProp
 }
 
 /** Why these rows cannot be saved; pure. */
-export function problemOf(rows: readonly Pick<VariableRow, 'name'>[]): string | undefined {
+function problemOf(rows: readonly Pick<VariableRow, 'name'>[]): string | undefined {
   const names = rows.map(({ name }) => name)
   const bad = names.find((name) => !/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name))
   if (bad !== undefined)

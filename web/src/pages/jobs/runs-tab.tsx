@@ -67,7 +67,7 @@ const cellsOf = (run: JobRun, onShow: (id: string) => void) => [
 ]
 
 /** `3.2 s`, `4 min 10 s`; empty while it is not over. Pure. */
-export function tookWords({ startedAt, concludedAt }: Pick<JobRun, 'startedAt' | 'concludedAt'>): string {
+function tookWords({ startedAt, concludedAt }: Pick<JobRun, 'startedAt' | 'concludedAt'>): string {
   if (startedAt === null || concludedAt === null) return ''
   const seconds = (Date.parse(concludedAt) - Date.parse(startedAt)) / 1000
   if (seconds < 60) return `${seconds.toFixed(1)} s`

@@ -42,7 +42,7 @@ export function Triage({ projectId, services }: { projectId: string; services: r
 }
 
 /** What is wrong with a service, in sentences; pure. */
-export function complaintsOf(service: Service, containers: readonly Container[]): string[] {
+function complaintsOf(service: Service, containers: readonly Container[]): string[] {
   const { deployment, build } = service.status
   const alive = containers.filter(({ status }) => status === 'TASK_RUNNING')
   const looping = alive.filter(({ crashLooping }) => crashLooping)

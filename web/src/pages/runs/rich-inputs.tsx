@@ -54,7 +54,7 @@ export function RichInputField(props: RichInputProps) {
 type Outputs = RichInput['spec']['outputs']
 
 /** Pure. Picked values by the names of their arguments; what was not picked empties its argument. */
-export function outputsOf(
+function outputsOf(
   outputs: Outputs,
   picked: { branch?: string | undefined; buildSha?: string | undefined; buildId?: string | undefined },
 ): Record<string, string> {

@@ -120,7 +120,7 @@ function Names({ addonId, keys }: Links[number]) {
 type Link = Links[number]
 
 /** Adds a link: a key joins the keys that are linked already. Pure. */
-export function withLink(links: Links, { addonId, keys }: Link): Links {
+function withLink(links: Links, { addonId, keys }: Link): Links {
   const before = links.find((link) => link.addonId === addonId)
   const names = keys.map(({ keyName }) => keyName)
   const kept = (before?.keys ?? []).filter(({ keyName }) => !names.includes(keyName))
