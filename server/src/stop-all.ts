@@ -12,17 +12,23 @@ import { createProcessRuntime } from './runtimes/process/process-runtime.ts'
 /**
  * Ends what outlives the control plane: the instances, the gateway, the addons and the database of one data folder.
  * The control plane itself must have been stopped before; data stays. `--remove` also removes what lies outside of
- * the data folder: the containers, volumes, networks and images of this installation.
+ * the data folder: the containers, volumes, networks and images of this installation. What cannot be ended does not
+ * keep the rest running. Answers why each of those could not be ended.
  */
-async function stopAll(remove: boolean): Promise<void> {
+async function stopAll(remove: boolean): Promise<unknown[]> {
   const config = readConfig()
   const installation = await readInstallation(config.dataFolder)
-  await stopGateway(config, installation?.gateway ?? 'embedded')
-  if (installation?.runtime === 'docker') {
-    const { socket } = config.docker
-    await (remove ? removeFromEngine : stopOnEngine)(socket, installation.id)
-  } else await stopProcesses(config)
-  await stopServer({ dataDirectory: join(config.dataFolder, 'postgres', 'data') })
+  const ends = [
+    () => stopGateway(config, installation?.gateway ?? 'embedded'),
+    () =>
+      installation?.runtime === 'docker'
+        ? (remove ? removeFromEngine : stopOnEngine)(config.docker.socket, installation.id)
+        : stopProcesses(config),
+    () => stopServer({ dataDirectory: join(config.dataFolder, 'postgres', 'data') }),
+  ]
+  const refusals: unknown[] = []
+  for (const end of ends) await end().catch((error: unknown) => refusals.push(error))
+  return refusals
 }
 
 async function stopProcesses({ dataFolder }: Config): Promise<void> {
@@ -51,4 +57,9 @@ async function clusters(root: string): Promise<string[]> {
 /** A cluster has a PG_VERSION of its own and one a database. */
 const isTop = (folder: string): boolean => folder.endsWith('/data')
 
-await stopAll(process.argv.includes('--remove'))
+for (const refusal of await stopAll(process.argv.includes('--remove'))) {
+  process.stderr.write(
+    `Not everything could be stopped: ${refusal instanceof Error ? refusal.message : refusal}\n`,
+  )
+  process.exitCode = 1
+}

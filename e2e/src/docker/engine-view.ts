@@ -29,12 +29,17 @@ export async function seenOnEngine(dataFolder: string, socket = DEFAULT_ENGINE_S
   return seen.flat()
 }
 
-/** Waits until so many containers of the service run on the engine, whatever Fairway believes. Ended ones may lie there. */
+const ENDED: ReadonlySet<string> = new Set(['exited', 'dead'])
+
+/**
+ * Waits until so many containers of the service run on the engine, whatever Fairway believes. Ended ones may lie there,
+ * and `dead` ones: what an engine that was killed may fail to remove for good.
+ */
 export const runsOnEngine = (dataFolder: string, count: number, socket?: string): Promise<Seen[]> =>
   waitFor(
     `${count} running containers on the engine`,
     async () => {
-      const all = (await seenOnEngine(dataFolder, socket)).filter(({ state }) => state !== 'exited')
+      const all = (await seenOnEngine(dataFolder, socket)).filter(({ state }) => !ENDED.has(state))
       return all.length === count && all.every(({ state }) => state === 'running') && all
     },
     PATIENCE,

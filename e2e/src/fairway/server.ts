@@ -18,8 +18,11 @@ export type Fairway = {
   kill(): Promise<void>
   /** Asks politely and waits. Instances, addons and the gateway go on, as they should. */
   stop(): Promise<void>
-  /** Ends every process that belongs to this data folder, also those that outlive the server. */
-  stopEverything(): Promise<void>
+  /**
+   * Ends every process that belongs to this data folder, also those that outlive the server. What it has on an engine
+   * is removed too, unless `engine` says to keep it, for an engine that goes as a whole.
+   */
+  stopEverything(engine?: 'keep'): Promise<void>
 }
 
 export type FairwayOptions = {
@@ -105,16 +108,16 @@ function handle(child: ChildProcess, { url, gateway, dataFolder, logFile, env }:
     token: () => readFileSync(join(dataFolder, 'admin-token'), 'utf8').trim(),
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
-    stopEverything: async () => {
+    stopEverything: async (engine) => {
       await end('SIGTERM')
-      await stopAll(dataFolder, env)
+      await stopAll(dataFolder, env, engine === 'keep' ? [] : ['--remove'])
     },
   }
 }
 
 /** `main.js stop-all` ends what outlives the server: instances, gateway, databases of this data folder. */
-function stopAll(dataFolder: string, env: Record<string, string>): Promise<void> {
-  const child = spawn(process.execPath, [join(root, 'server/dist/stop-all.js'), '--remove'], {
+function stopAll(dataFolder: string, env: Record<string, string>, flags: string[]): Promise<void> {
+  const child = spawn(process.execPath, [join(root, 'server/dist/stop-all.js'), ...flags], {
     env: { ...process.env, FAIRWAY_DATA: dataFolder, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
